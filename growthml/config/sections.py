@@ -1,0 +1,116 @@
+"""The `sections` list of a config: each entry a name, or a name with options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from growthml.config.problems import Fault, Path, faults_of, shown, suggestion
+from growthml.config.schema import SectionChoice, SectionPolicy
+
+REPEATABLE = "sql"
+"""The one section that may stand in a report several times, each with an `id` of its own."""
+
+Options = Mapping[str, type[BaseModel]]
+
+
+def read_sections(
+    entries: Any, options: Options, *, by_default: bool
+) -> tuple[list[SectionChoice], list[Fault]]:
+    """The sections of a report, and what is wrong with them.
+
+    options: the options model of every section there is, by name.
+    """
+    if not isinstance(entries, list):
+        return [], [Fault(("sections",), expected="a list of sections")]
+    if not entries and not by_default:
+        return [], [Fault(("sections",), "names no section; leave the key out for all of them")]
+    choices: list[SectionChoice] = []
+    faults: list[Fault] = []
+    seen: dict[tuple[str, str], int] = {}
+    for index, entry in enumerate(entries):
+        path: Path = ("sections", index)
+        name, given, wrong = _entry(entry, path, options)
+        if wrong:
+            faults.append(wrong)
+            continue
+        part = name if isinstance(entry, str) else None
+        at = path if part else (*path, name)
+        choice, problems = _choice(name, given, at, options[name], by_default)
+        faults += problems
+        if choice is None:
+            continue
+        choices.append(choice)
+        identity = (name, str(getattr(choice.options, "id", "")) if name == REPEATABLE else "")
+        if identity in seen:
+            faults.append(_twice(identity, at, on_key=not part))
+        seen[identity] = index
+    return choices, faults
+
+
+def _entry(entry: Any, path: Path, options: Options) -> tuple[str, Any, Fault | None]:
+    """The entry's name and options; the name is a section there is, unless there is a fault."""
+    expected = "a section's name, or a name with options such as churn: {inactive_days: 90}"
+    if isinstance(entry, str):
+        name, given, at, on_key = entry, {}, path, False
+    elif isinstance(entry, Mapping) and entry:
+        name, given = next(iter(entry.items()))
+        at, on_key = (*path, name), True
+        if len(entry) > 1:
+            stray = list(entry)[1]
+            message = f"'{stray}' stands beside '{name}'; indent the options of '{name}' below it"
+            return name, given, Fault((*path, stray), message, on_key=True)
+    else:
+        return "", None, Fault(path, expected=expected)
+    if name not in options:
+        known = sorted(options)
+        hint = suggestion(name, known) or "; `growthml sections` lists them"
+        return name, given, Fault(at, f"unknown section '{name}'{hint}", on_key=on_key)
+    return name, {} if given is None else given, None
+
+
+def _choice(
+    name: str, given: Any, path: Path, model: type[BaseModel], by_default: bool
+) -> tuple[SectionChoice | None, list[Fault]]:
+    if not isinstance(given, Mapping):
+        return None, [Fault(path, expected=f"the options of '{name}' as a mapping (key: value)")]
+    faults: list[Fault] = []
+    policy_keys = set(SectionPolicy.model_fields)
+    policy = _checked(SectionPolicy, _only(given, policy_keys), path, faults)
+    own = {key: value for key, value in given.items() if key not in policy_keys}
+    options = _checked(model, own, path, faults, also=sorted(policy_keys))
+    if policy is None or options is None:
+        return None, faults
+    choice = SectionChoice(
+        name=name, options=options, by_default=by_default, **policy.model_dump()
+    )
+    return choice, faults
+
+
+def _only(given: Mapping[str, Any], keys: set[str]) -> dict[str, Any]:
+    return {key: value for key, value in given.items() if key in keys}
+
+
+def _checked(
+    model: type[BaseModel],
+    data: dict[str, Any],
+    path: Path,
+    faults: list[Fault],
+    also: list[str] | None = None,
+) -> BaseModel | None:
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        faults += [fault.below(path) for fault in faults_of(error, model, data, also or [])]
+        return None
+
+
+def _twice(identity: tuple[str, str], path: Path, *, on_key: bool) -> Fault:
+    name, sql_id = identity
+    if name == REPEATABLE:
+        message = f"a second '{name}' section with the id {shown(sql_id)}; give each its own id"
+    else:
+        message = f"section '{name}' is in the list twice; only '{REPEATABLE}' may be repeated"
+    return Fault(path, message, on_key=on_key)

@@ -1,0 +1,71 @@
+"""Everything that can go wrong, as one family; each error says what, where, and what to do.
+
+GrowthError
+├── UsageError           bad options, an unknown section, a bad date         exit 2
+│   └── ConfigError      problems in the YAML, all of them at once           exit 2
+│   └── MissingFields    tables or columns the schema names are not there    exit 2
+├── SourceError          a source could not be reached or read               exit 3
+├── DeliveryError        the report was made but not delivered               exit 4
+├── FactError            one fact could not be counted; its sections fail    (section)
+└── NotEnoughData        a section has nothing to say, and says why          (section)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class GrowthError(Exception):
+    """Base of all errors meant for a person; `str(error)` is the whole message."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(GrowthError):
+    """The command or its input is wrong; nothing was run."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """Every problem found in a config, each a line `file:line:column: path: what`."""
+
+    def __init__(self, problems: Sequence[object]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+class MissingFields(UsageError):
+    """Tables or columns named in the schema that the source does not have."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(problems))
+
+
+class SourceError(GrowthError):
+    """A source could not be opened, reached or read."""
+
+    exit_code = 3
+
+
+class DeliveryError(GrowthError):
+    """The report lies in the archive but did not reach its readers."""
+
+    exit_code = 4
+
+
+class FactError(GrowthError):
+    """One fact could not be counted; sections that need it fail with this reason."""
+
+
+class NotEnoughData(GrowthError):
+    """A section cannot answer with the data there are; the message is its reason.
+
+    `missing` names a schema role the section needs and the config does not map, if that is why.
+    """
+
+    def __init__(self, reason: str, missing: str = "") -> None:
+        self.missing = missing
+        super().__init__(reason)

@@ -1,0 +1,24 @@
+"""A fact: a named aggregate over campaigns, counted inside the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.sql.selectable import Select
+
+from growthml.facts.relations import Relations
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """name: as sections ask for it. says: what one row means. query: builds its one SELECT.
+
+    The SELECT's first column is `campaign`; `query` raises NotEnoughData when the schema lacks a
+    field it needs.
+    """
+
+    name: str
+    says: str
+    query: Callable[[Relations], Select[Any]]

@@ -1,0 +1,277 @@
+"""A sheet in millimetres, y downwards, that remembers what was put on it.
+
+Drawers put marks and words on it by colour token; `paint` turns the sheet into SVG or PNG. Because
+the sheet knows the place and size of every word, it can tell what a reader would trip over: text
+cut at the edge, text on text, text on a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from growthml.figures import house
+from growthml.fonts import Weight
+
+Anchor = Literal["start", "middle", "end"]
+Point = tuple[float, float]
+
+_TOUCH = 0.05  # boxes may touch by this many mm
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in mm."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def overlaps(self, other: Box, slack: float = _TOUCH) -> bool:
+        """Whether the two share more than a seam."""
+        return (
+            self.left + slack < other.right
+            and other.left + slack < self.right
+            and self.top + slack < other.bottom
+            and other.top + slack < self.bottom
+        )
+
+    def inside(self, other: Box, slack: float = _TOUCH) -> bool:
+        """Whether it lies wholly within the other."""
+        return (
+            self.left >= other.left - slack
+            and self.top >= other.top - slack
+            and self.right <= other.right + slack
+            and self.bottom <= other.bottom + slack
+        )
+
+    def crossed_by(self, line: Sequence[Point]) -> bool:
+        """Whether a line through these points runs through it."""
+        return any(self._meets(start, end) for start, end in pairwise(line))
+
+    def _meets(self, start: Point, end: Point) -> bool:
+        (x0, y0), (x1, y1) = start, end
+        if max(x0, x1) < self.left or min(x0, x1) > self.right:
+            return False
+        if max(y0, y1) < self.top or min(y0, y1) > self.bottom:
+            return False
+        enter, leave = 0.0, 1.0
+        for origin, step, low, high in (
+            (x0, x1 - x0, self.left, self.right),
+            (y0, y1 - y0, self.top, self.bottom),
+        ):
+            if step == 0:
+                continue
+            near, far = sorted(((low - origin) / step, (high - origin) / step))
+            enter, leave = max(enter, near), min(leave, far)
+        return enter <= leave
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """One line of text; `y` is its baseline."""
+
+    x: float
+    y: float
+    text: str
+    size: float
+    weight: Weight
+    colour: str
+    anchor: Anchor
+
+    @property
+    def box(self) -> Box:
+        """What the text covers."""
+        width = house.text_width(self.text, self.size, self.weight)
+        left = self.x - {"start": 0.0, "middle": width / 2, "end": width}[self.anchor]
+        em = house.mm(self.size)
+        return Box(left, self.y - house.RISE * em, left + width, self.y + house.DROP * em)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """A line through points, or an area if it has a fill."""
+
+    points: Sequence[Point]
+    fill: str = ""
+    opacity: float = 1.0
+    stroke: str = ""
+    thickness: float = 0.0
+    dash: Sequence[float] = ()
+    closed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disc:
+    """A filled circle; `diameter` in points, with a ring if it has a stroke."""
+
+    x: float
+    y: float
+    diameter: float
+    fill: str
+    stroke: str = ""
+    thickness: float = 0.0
+
+    @property
+    def box(self) -> Box:
+        """What the dot covers."""
+        radius = house.mm(self.diameter + self.thickness) / 2
+        return Box(self.x - radius, self.y - radius, self.x + radius, self.y + radius)
+
+
+Mark = Words | Shape | Disc
+
+
+class Canvas:
+    """A sheet of a fixed width in mm; its height is set when the drawer knows it."""
+
+    def __init__(self, width: float) -> None:
+        self.width = width
+        self.height = 0.0
+        self.marks: list[Mark] = []
+        self.complaints: list[str] = []
+        self._lines: list[Sequence[Point]] = []
+
+    def text(
+        self,
+        x: float,
+        y: float,
+        words: str,
+        *,
+        size: float = house.TEXT,
+        weight: Weight = 400,
+        colour: str = "ink",
+        anchor: Anchor = "start",
+    ) -> Words | None:
+        """Put a line of text with its baseline at y; None for no words."""
+        text = house.clean(words)
+        if not text:
+            return None
+        placed = Words(x=x, y=y, text=text, size=size, weight=weight, colour=colour, anchor=anchor)
+        self.marks.append(placed)
+        return placed
+
+    def text_middle(
+        self,
+        x: float,
+        y: float,
+        lines: str | Sequence[str],
+        *,
+        size: float = house.TEXT,
+        weight: Weight = 400,
+        colour: str = "ink",
+        anchor: Anchor = "start",
+    ) -> None:
+        """Put one or more lines of text, their block centred at height y."""
+        rows = [lines] if isinstance(lines, str) else list(lines)
+        step = house.line_height(size)
+        baseline = y + house.mm(size * house.CAP) / 2 - step * (len(rows) - 1) / 2
+        for index, row in enumerate(rows):
+            self.text(
+                x,
+                baseline + index * step,
+                row,
+                size=size,
+                weight=weight,
+                colour=colour,
+                anchor=anchor,
+            )
+
+    def rectangle(
+        self,
+        left: float,
+        top: float,
+        width: float,
+        height: float,
+        *,
+        fill: str = "",
+        stroke: str = "",
+        thickness: float = 0.0,
+    ) -> None:
+        """Put a rectangle, filled or outlined."""
+        corners = [
+            (left, top),
+            (left + width, top),
+            (left + width, top + height),
+            (left, top + height),
+        ]
+        self.marks.append(
+            Shape(points=corners, fill=fill, stroke=stroke, thickness=thickness, closed=True)
+        )
+
+    def line(
+        self,
+        points: Iterable[Point],
+        *,
+        colour: str,
+        thickness: float = house.LINE,
+        dash: Sequence[float] = (),
+        clear: bool = True,
+    ) -> None:
+        """Put a line; `clear`: no text may stand on it."""
+        points = list(points)
+        self.marks.append(Shape(points=points, stroke=colour, thickness=thickness, dash=dash))
+        if clear:
+            self._lines.append(points)
+
+    def area(self, points: Iterable[Point], *, fill: str, opacity: float = 1.0) -> None:
+        """Put a filled area without outline."""
+        self.marks.append(Shape(points=list(points), fill=fill, opacity=opacity, closed=True))
+
+    def disc(self, x: float, y: float, *, colour: str, diameter: float = house.DOT) -> None:
+        """Put a filled dot."""
+        self.marks.append(Disc(x=x, y=y, diameter=diameter, fill=colour))
+
+    def ring(self, x: float, y: float, *, colour: str, diameter: float = house.DOT) -> None:
+        """Put a hollow dot."""
+        stroke = house.INTERVAL
+        self.marks.append(
+            Disc(x=x, y=y, diameter=diameter - stroke, fill="bg", stroke=colour, thickness=stroke)
+        )
+
+    def complain(self, fault: str) -> None:
+        """Note something a drawer could not do as the design asks."""
+        self.complaints.append(fault)
+
+    def free(self, box: Box, within: Box, margin: float = 0.35) -> bool:
+        """Whether a text could stand here without touching an edge, a line or another text."""
+        wide = Box(box.left - margin, box.top - margin, box.right + margin, box.bottom + margin)
+        return (
+            box.inside(within)
+            and not any(wide.overlaps(words.box) for words in self._words())
+            and not any(wide.overlaps(dot.box) for dot in self.marks if isinstance(dot, Disc))
+            and not any(wide.crossed_by(line) for line in self._lines)
+        )
+
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong with the layout, each in words; empty when all is well."""
+        sheet = Box(0.0, 0.0, self.width, self.height)
+        placed = [(words, words.box) for words in self._words()]
+        faults = list(self.complaints)
+        for index, (words, box) in enumerate(placed):
+            faults += [
+                f"glyph U+{ord(char):04X} {char} is not in the fonts: {words.text!r}"
+                for char in house.missing(words.text)
+            ]
+            if not box.inside(sheet):
+                faults.append(f"text leaves the canvas: {words.text!r}")
+            faults += [
+                f"text overlaps text: {words.text!r} and {other.text!r}"
+                for other, place in placed[index + 1 :]
+                if box.overlaps(place)
+            ]
+            if any(_core(words).crossed_by(line) for line in self._lines):
+                faults.append(f"text stands on a line: {words.text!r}")
+        return tuple(dict.fromkeys(faults))
+
+    def _words(self) -> list[Words]:
+        return [mark for mark in self.marks if isinstance(mark, Words)]
+
+
+def _core(words: Words) -> Box:
+    """The ink of a text, without the room above and below it."""
+    box = words.box
+    return Box(box.left, words.y - house.mm(words.size * house.CAP), box.right, words.y)

@@ -1,0 +1,183 @@
+"""Periods as people name them (`last_week`), the days they cover, and when clocks change.
+
+A window is half-open: its end is the first day that is no longer in it. Weeks are ISO weeks,
+Monday to Sunday. A period is over when its last day is the as-of date, which is seen whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal, cast
+from zoneinfo import ZoneInfo
+
+from growthml.errors import UsageError
+
+Unit = Literal["day", "week", "month", "quarter", "year"]
+
+ALL = "all"
+EXPECTED = "all, last_week, last_month, last_quarter, last_year or last_28_days (any number)"
+
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+_NAMED = re.compile(r"last_(week|month|quarter|year)")
+_COUNTED = re.compile(r"last_([1-9][0-9]{0,3})_(day|week|month|quarter|year)s?")
+_CLOCKS_BEGAN = date(1800, 1, 1)
+"""No zone of the time-zone database changes its clock before the nineteenth century."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Days from `start` up to, and without, `end`."""
+
+    start: date
+    end: date
+
+    @property
+    def days(self) -> int:
+        """How many days it holds."""
+        return (self.end - self.start).days
+
+
+def resolve(period: str, as_of: date) -> Window | None:
+    """The days a period covers, seen from `as_of`; None for `all`, which has no bounds.
+
+    The last period that ended on or before `as_of`: on a Sunday `last_week` is the week ending
+    that day, on a Monday the week before. `last_N_days` ends with `as_of`. Raises UsageError for
+    a name that is no period.
+
+    >>> resolve("last_week", date(2025, 3, 9))
+    Window(start=datetime.date(2025, 3, 3), end=datetime.date(2025, 3, 10))
+    """
+    if period == ALL:
+        return None
+    count, unit = parse(period)
+    end = _begin(as_of + timedelta(days=1), unit)
+    return Window(_shift(end, -count, unit), end)
+
+
+def parse(period: str) -> tuple[int, Unit]:
+    """How many of which unit a period is: `last_week` is (1, "week").
+
+    Raises UsageError for a name that is no period, and for `all`, which is not made of units.
+    """
+    named, counted = _NAMED.fullmatch(period), _COUNTED.fullmatch(period)
+    if named:
+        return 1, cast(Unit, named[1])
+    if counted:
+        return int(counted[1]), cast(Unit, counted[2])
+    raise UsageError(f"unknown period '{period}'; expected {EXPECTED}")
+
+
+def is_period(name: str) -> bool:
+    """Whether this is the name of a period."""
+    return name == ALL or bool(_NAMED.fullmatch(name) or _COUNTED.fullmatch(name))
+
+
+def previous(window: Window, period: str = ALL) -> Window:
+    """The window just before: as many of the period's units, or of days where it has none."""
+    count, unit = (window.days, "day") if period == ALL else parse(period)
+    return Window(_shift(window.start, -count, cast(Unit, unit)), window.start)
+
+
+def last(n: int, window: Window, period: str = ALL) -> list[Window]:
+    """The `n` windows before this one, oldest first; this one is not among them."""
+    windows: list[Window] = []
+    for _ in range(n):
+        window = previous(window, period)
+        windows.insert(0, window)
+    return windows
+
+
+def same_last_year(window: Window, period: str = ALL) -> Window:
+    """The same period a year ago.
+
+    Days and weeks go 52 weeks back, so that Mondays meet Mondays; months, quarters, years and
+    windows of one's own go back to the same dates, 29 February to the 28th.
+    """
+    unit = "year" if period == ALL else parse(period)[1]
+    if unit in ("day", "week"):
+        return Window(window.start - timedelta(weeks=52), window.end - timedelta(weeks=52))
+    start = _add_months(window.start, -12)
+    return Window(start, max(_add_months(window.end, -12), start + timedelta(days=1)))
+
+
+def utc_offsets(zone: str, start: date, end: date) -> list[tuple[datetime, int]]:
+    """When the clocks of a zone change: (instant, seconds), local = UTC + seconds from then on.
+
+    Instants are UTC without tzinfo, exact to the second, ascending. The first is `datetime.min`
+    and carries the offset in force when the range begins; changes up to a day outside [start,
+    end) are included, so that a local day at either edge is whole. A zone without changes, such
+    as "UTC", gives one pair. Raises zoneinfo.ZoneInfoNotFoundError for an unknown zone.
+
+    >>> utc_offsets("UTC", date(2025, 1, 1), date(2026, 1, 1))
+    [(datetime.datetime(1, 1, 1, 0, 0), 0)]
+    """
+    clock = ZoneInfo(zone)
+    day = _midnight(max(start, _CLOCKS_BEGAN) - timedelta(days=1))
+    limit = _midnight(min(end, date.max - timedelta(days=2)) + timedelta(days=1))
+    offsets = [(datetime.min, _offset(clock, day))]
+    while day < limit:
+        tomorrow = day + timedelta(days=1)
+        offsets += _changes(clock, day, tomorrow)
+        day = tomorrow
+    return offsets
+
+
+def _changes(clock: ZoneInfo, low: datetime, high: datetime) -> Iterator[tuple[datetime, int]]:
+    """Every change of the clock in (low, high]."""
+    after = _offset(clock, high)
+    while (before := _offset(clock, low)) != after:
+        first = _first_change(clock, low, high, before)
+        yield first, _offset(clock, first)
+        low = first
+
+
+def _first_change(clock: ZoneInfo, low: datetime, high: datetime, before: int) -> datetime:
+    seconds = int((high - low).total_seconds())
+    unchanged, changed = 0, seconds
+    while changed - unchanged > 1:
+        middle = (unchanged + changed) // 2
+        if _offset(clock, low + timedelta(seconds=middle)) == before:
+            unchanged = middle
+        else:
+            changed = middle
+    return low + timedelta(seconds=changed)
+
+
+def _offset(clock: ZoneInfo, instant: datetime) -> int:
+    offset = instant.replace(tzinfo=UTC).astimezone(clock).utcoffset()
+    return 0 if offset is None else int(offset.total_seconds())
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min)
+
+
+def _begin(day: date, unit: Unit) -> date:
+    """The first day of the unit that `day` lies in."""
+    if unit == "day":
+        return day
+    if unit == "week":
+        return day - timedelta(days=day.weekday())
+    months = _MONTHS[unit]
+    return date(day.year, (day.month - 1) // months * months + 1, 1)
+
+
+def _shift(day: date, count: int, unit: Unit) -> date:
+    if unit == "day":
+        return day + timedelta(days=count)
+    if unit == "week":
+        return day + timedelta(weeks=count)
+    return _add_months(day, count * _MONTHS[unit])
+
+
+def _add_months(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    for last_day in (day.day, 30, 29, 28):
+        try:
+            return date(year, month + 1, min(day.day, last_day))
+        except ValueError:
+            continue
+    raise UsageError(f"{months} months from {day} is no date")

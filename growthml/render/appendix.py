@@ -1,0 +1,126 @@
+"""The appendix: definitions used, how every fact was counted, what made the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from growthml.parts import FactRun, Run, Status
+from growthml.render.places import Link, Places, facts_of
+from growthml.render.tables import campaign_label
+from growthml.render.words import reason_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """One statement and the campaigns it counted. parameters, rows: a line each, in words."""
+
+    campaigns: str
+    dialect: str
+    sql: str
+    parameters: Sequence[str]
+    rows: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactEntry:
+    """One fact: its queries and the sections that rest on it."""
+
+    label: str
+    anchor: str
+    name: str
+    queries: Sequence[Query]
+    used_by: Sequence[Link]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceEntry:
+    """A source as it was read."""
+
+    name: str
+    url: str
+    dialect: str
+    rows: str
+    latest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Appendix:
+    """Everything an engineer asks for afterwards. skipped: sections left out, and why."""
+
+    definitions: Sequence[tuple[str, str]]
+    facts: Sequence[FactEntry]
+    sources: Sequence[SourceEntry]
+    versions: Sequence[tuple[str, str]]
+    skipped: Sequence[tuple[str, str]]
+    last: int
+
+
+def appendix(run: Run, places: Places) -> Appendix:
+    """The appendix of a run; A1 are the definitions, A2 onwards one entry a fact."""
+    facts = facts_of(run)
+    return Appendix(
+        definitions=_definitions(run),
+        facts=[_fact(name, link, run, places) for name, link in facts.items()],
+        sources=[
+            SourceEntry(
+                name=source.name,
+                url=source.url,
+                dialect=source.dialect,
+                rows=", ".join(
+                    f"{run.context.formats.count(n)} {role}" for role, n in source.rows.items()
+                ),
+                latest=run.context.formats.instant(source.latest_event),
+            )
+            for source in run.sources
+        ],
+        versions=list(run.versions.items()),
+        skipped=[
+            (part.section.title, reason_of(part))
+            for part in run.sections
+            if part.status is Status.SKIPPED
+        ],
+        last=len(facts) + 1,
+    )
+
+
+def _definitions(run: Run) -> list[tuple[str, str]]:
+    """Terms in alphabetical order; where sections repeat one, its first definition."""
+    terms: dict[str, str] = {}
+    for part in run.sections:
+        for term, definition in part.answer.definitions if part.answer else ():
+            terms.setdefault(term, definition)
+    return sorted(terms.items(), key=lambda pair: pair[0].casefold())
+
+
+def _fact(name: str, link: Link, run: Run, places: Places) -> FactEntry:
+    runs = [fact for fact in run.facts if fact.name == name]
+    statements = list(dict.fromkeys((fact.dialect, fact.sql) for fact in runs))
+    users = [part.section.id for part in run.sections if name in (part.facts or part.section.facts)]
+    return FactEntry(
+        label=link.text,
+        anchor=link.anchor,
+        name=name,
+        queries=[
+            _query([fact for fact in runs if (fact.dialect, fact.sql) == statement], run)
+            for statement in statements
+        ],
+        used_by=[places[section] for section in users if section in places],
+    )
+
+
+def _query(runs: Sequence[FactRun], run: Run) -> Query:
+    """Campaigns that ran the same statement, told once."""
+    labels = [campaign_label(fact.campaign, run.context) for fact in runs]
+    given = [", ".join(f"{k} = {v}" for k, v in fact.parameters.items()) for fact in runs]
+    alike = len(set(given)) == 1
+    counts = [run.context.formats.count(fact.rows) for fact in runs]
+    return Query(
+        campaigns=run.context.formats.join(labels),
+        dialect=runs[0].dialect,
+        sql=runs[0].sql,
+        parameters=[text for text in given[:1] if text]
+        if alike
+        else [f"{label}: {text}" for label, text in zip(labels, given, strict=True)],
+        rows=", ".join(f"{label} {n}" for label, n in zip(labels, counts, strict=True)),
+    )

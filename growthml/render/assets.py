@@ -1,0 +1,81 @@
+"""What a page carries inside itself: colour tokens, typefaces and drawings."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from growthml import fonts
+from growthml.figures import inline
+from growthml.figures.palette import PALETTE
+
+if TYPE_CHECKING:
+    from growthml.figures import Drawing
+
+_NAMESPACES = (
+    ' xmlns="http://www.w3.org/2000/svg"',
+    ' xmlns:xlink="http://www.w3.org/1999/xlink"',
+)
+
+
+def light_tokens() -> str:
+    """The palette's light values as CSS custom properties."""
+    return "".join(f"--{token}:{shade.light};" for token, shade in PALETTE.items())
+
+
+def dark_tokens() -> str:
+    """The palette's dark values as CSS custom properties."""
+    return "".join(f"--{token}:{shade.dark};" for token, shade in PALETTE.items())
+
+
+@cache
+def screen_fonts() -> str:
+    """`@font-face` rules for HTML; what Growth Sans lacks falls back to the reader's fonts."""
+    faces = ((400, fonts.woff2(400)), (600, fonts.woff2(600)))
+    return "".join(_face(fonts.FAMILY, weight, path, "woff2") for weight, path in faces)
+
+
+@cache
+def print_fonts() -> str:
+    """`@font-face` rules for PDF, DejaVu included, so that no font of the machine is needed."""
+    folder = _dejavu()
+    faces = (
+        (fonts.FAMILY, 400, fonts.ttf(400)),
+        (fonts.FAMILY, 600, fonts.ttf(600)),
+        ("DejaVu Sans", 400, folder / "DejaVuSans.ttf"),
+        ("DejaVu Sans", 600, folder / "DejaVuSans-Bold.ttf"),
+        ("DejaVu Sans Mono", 400, folder / "DejaVuSansMono.ttf"),
+    )
+    return "".join(_face(family, weight, path, "ttf") for family, weight, path in faces)
+
+
+def drawing_inline(drawing: Drawing, prefix: str) -> Markup:
+    """A drawing as an element of an HTML page, in the page's colours.
+
+    HTML gives an `svg` its namespace itself, so the file names no address at all.
+    """
+    svg = inline(drawing.svg, prefix)
+    for namespace in _NAMESPACES:
+        svg = svg.replace(namespace, "", 1)
+    return Markup(svg)
+
+
+def _face(family: str, weight: int, path: Path, kind: str) -> str:
+    data = b64encode(path.read_bytes()).decode()
+    return (
+        f'@font-face{{font-family:"{family}";font-weight:{weight};font-display:swap;'
+        f'src:url("data:font/{kind};base64,{data}")}}'
+    )
+
+
+def _dejavu() -> Path:
+    """The folder of the DejaVu files, which travel with matplotlib."""
+    spec = find_spec("matplotlib")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("matplotlib is not installed; `pip install growthml` brings it")
+    return Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"

@@ -1,0 +1,289 @@
+"""A table as a page shows it: formatted, labelled, capped, aligned on the decimal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from growthml.formats import DASH
+from growthml.parts import Column, Context, Table, Verdict
+from growthml.render.words import STATES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_COLUMNS = 8
+DIGIT_WIDTH, POINT_WIDTH = 0.497, 0.249
+"""Of Growth Sans, in em."""
+_LABELLED = {"channel", "action", "category"}
+_FRACTIONS = ("rate", "share", "retention")
+_WORDS = {"text", "date", "verdict"}
+_LONGEST = 34
+_MM_PER_CHARACTER = 1.85
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One cell. pad: space after it, in em, that brings the decimal points of a column into line.
+
+    bar: 0..1 of the column's largest value, or None; colour: the bar's token; state: of a verdict.
+    """
+
+    text: str
+    pad: float = 0.0
+    bar: float | None = None
+    colour: str = "new"
+    state: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """What stands above a column. width: its share of the table in per cent."""
+
+    text: str
+    numeric: bool
+    bar: bool
+    width: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableView:
+    """A table ready to print. millimetres: its width on paper, half or full; characters: its
+    least width on a screen; notes: what to say under it."""
+
+    anchor: str
+    name: str
+    title: str
+    heads: Sequence[Head]
+    rows: Sequence[Sequence[Cell]]
+    notes: Sequence[str]
+    total: bool
+    millimetres: float
+    characters: int
+
+    @property
+    def long(self) -> bool:
+        """Whether it may be broken between pages."""
+        return len(self.rows) > 12
+
+
+def table_view(section: str, table: Table, context: Context, cap: int) -> TableView:
+    """The table as a page shows it, at most `cap` rows and eight columns.
+
+    A table without columns to show is shown whole, its columns read from the frame.
+    """
+    name = f"{section}.{table.id}"
+    columns = table.columns or _columns_of(table.frame)
+    shown, note = _capped(table, name, cap)
+    cells = [_cells(shown, column, context) for column in columns[:MOST_COLUMNS]]
+    heads = _heads(columns[:MOST_COLUMNS], cells, context)
+    characters = sum(_widths(columns[:MOST_COLUMNS], heads, cells))
+    notes = [note, table.note]
+    if len(columns) > MOST_COLUMNS:
+        more = len(columns) - MOST_COLUMNS
+        notes.append(f"{more} more {'column' if more == 1 else 'columns'} in {name}.csv.")
+    if any(cell.text == DASH for column in cells for cell in column):
+        notes.append(f"{DASH} not applicable or not tested.")
+    return TableView(
+        anchor=f"table-{slug(name)}",
+        name=name,
+        title=table.title,
+        heads=heads,
+        rows=[list(row) for row in zip(*cells, strict=True)],
+        notes=[text for text in notes if text],
+        total=table.total,
+        millimetres=82.5 if characters * _MM_PER_CHARACTER <= 82.5 else 170.0,
+        characters=characters,
+    )
+
+
+def slug(text: str) -> str:
+    """A piece of an anchor: lower-case letters and digits, anything else a hyphen."""
+    return "-".join(
+        "".join(c if c.isascii() and c.isalnum() else " " for c in text).split()
+    ).lower()
+
+
+def _columns_of(frame: pd.DataFrame) -> list[Column]:
+    return [
+        Column(
+            name=str(name),
+            head=str(name).replace("_", " ").capitalize(),
+            kind=_kind_of(str(name), str(dtype)),
+            role=str(name) if name in _LABELLED else "",
+        )
+        for name, dtype in frame.dtypes.items()
+    ]
+
+
+def _kind_of(name: str, dtype: str) -> Any:
+    if name == "verdict":
+        return "verdict"
+    if dtype.startswith("datetime"):
+        return "date"
+    if dtype.lower().startswith(("int", "uint")):
+        return "count"
+    if not dtype.lower().startswith("float"):
+        return "text"
+    if name in ("p_value", "q_value"):
+        return "p"
+    return "rate" if name.endswith(_FRACTIONS) else "number"
+
+
+def _capped(table: Table, name: str, cap: int) -> tuple[pd.DataFrame, str]:
+    """The rows to show and the sentence that says what is left out; a total always stays."""
+    frame = table.frame
+    if len(frame) <= cap:
+        return frame, ""
+    total = frame.tail(1) if table.total else frame.tail(0)
+    body = frame.head(len(frame) - len(total))
+    room = cap - len(total)
+    each = ""
+    if "campaign" in body and body["campaign"].nunique() > 1:
+        per_campaign = max(1, room // body["campaign"].nunique())
+        top = body.groupby("campaign", sort=False, dropna=False).head(per_campaign)
+        room, each = per_campaign, " in each campaign,"
+    else:
+        top = body.head(room)
+    first, order = (
+        ("Top", f" by {table.order.removeprefix('by ')}") if table.order else ("First", "")
+    )
+    sentence = f"{first} {room}{each} of {len(body):,}{order}; all rows attached as {name}.csv"
+    index = list(top.index) + list(total.index)
+    return frame.loc[index] if frame.index.is_unique else top, sentence
+
+
+def _cells(frame: pd.DataFrame, column: Column, context: Context) -> list[Cell]:
+    values = frame[column.name].tolist()
+    known = [not missing for missing in frame[column.name].isna().tolist()]
+    if column.kind in _WORDS:
+        pairs = zip(values, known, strict=True)
+        return [_word(value, column, context) if ok else Cell(text=DASH) for value, ok in pairs]
+    texts = _numbers(
+        [v if ok else None for v, ok in zip(values, known, strict=True)], column, context
+    )
+    cells = [
+        Cell(text=text, pad=pad) for text, pad in zip(texts, _pads(texts, context), strict=True)
+    ]
+    return _with_bars(cells, values, known, frame, context) if column.bar else cells
+
+
+def _word(value: Any, column: Column, context: Context) -> Cell:
+    if column.kind == "verdict":
+        state = STATES[Verdict(value)]
+        return Cell(text=f"{state.mark} {state.word}", state=state.css)
+    if column.kind == "date":
+        day = date.fromisoformat(value[:10]) if isinstance(value, str) else value
+        return Cell(text=context.formats.date(day))
+    if column.name == "campaign":
+        return Cell(text=campaign_label(value, context))
+    return Cell(text=context.label(column.role, value) if column.role else str(value))
+
+
+def campaign_label(key: object, context: Context) -> str:
+    """The label of a campaign's key, the key itself where there is no such campaign."""
+    return next((c.label for c in context.campaigns if c.key == key), str(key))
+
+
+def _numbers(values: Sequence[Any], column: Column, context: Context) -> list[str]:
+    """A column's numbers with equal decimals, those its largest value prints with."""
+    formats = context.formats
+    unit = column.kind
+    if unit == "p":
+        return [formats.p(value) for value in values]
+    if unit in ("count", "days"):
+        return [formats.value(value, unit) for value in values]
+    known = [value for value in values if value is not None]
+    if not known:
+        return [DASH] * len(values)
+    places = _places(formats.value(max(known, key=abs), unit), _point(context))  # type: ignore[arg-type]
+    if unit in ("rate", "share"):
+        return [formats.rate(value, symbol=False, places=places) for value in values]
+    if unit == "number" and all(float(value).is_integer() for value in known):
+        places = 0
+    return [formats.number(value, places) for value in values]
+
+
+def _point(context: Context) -> str:
+    """The locale's decimal separator."""
+    return context.formats.number(0.5, 1)[1]
+
+
+def _places(text: str, point: str) -> int:
+    """The decimals a printed number has."""
+    _, found, tail = text.rpartition(point)
+    digits = "".join(c for c in tail if c.isdigit())
+    return len(digits) if found else 0
+
+
+def _pads(texts: Sequence[str], context: Context) -> list[float]:
+    """The space each text lacks to the longest decimals of its column."""
+    point = _point(context)
+    places = [0 if text == DASH else _places(text, point) for text in texts]
+    most = max(places, default=0)
+    return [
+        round((most - has) * DIGIT_WIDTH + (POINT_WIDTH if most and not has else 0), 3)
+        if text != DASH
+        else 0.0
+        for text, has in zip(texts, places, strict=True)
+    ]
+
+
+def _with_bars(
+    cells: Sequence[Cell],
+    values: Sequence[Any],
+    known: Sequence[bool],
+    frame: pd.DataFrame,
+    context: Context,
+) -> list[Cell]:
+    largest = max((v for v, ok in zip(values, known, strict=True) if ok), default=0)
+    colours = {campaign.key: campaign.colour for campaign in context.campaigns}
+    keys = frame["campaign"].tolist() if "campaign" in frame else [None] * len(cells)
+    return [
+        replace(cell, bar=max(0.0, float(value) / float(largest)), colour=colours.get(key, "new"))
+        if ok and largest > 0
+        else cell
+        for cell, value, ok, key in zip(cells, values, known, keys, strict=True)
+    ]
+
+
+def _heads(
+    columns: Sequence[Column], cells: Sequence[Sequence[Cell]], context: Context
+) -> list[Head]:
+    heads = [
+        Head(
+            text=_with_unit(column, context),
+            numeric=column.kind not in _WORDS,
+            bar=column.bar,
+            width=0.0,
+        )
+        for column in columns
+    ]
+    widths = _widths(columns, heads, cells)
+    return [
+        replace(head, width=round(100 * width / sum(widths), 2))
+        for head, width in zip(heads, widths, strict=True)
+    ]
+
+
+def _with_unit(column: Column, context: Context) -> str:
+    if column.kind in _WORDS or column.kind == "p":
+        return column.head
+    sign = context.formats.unit_sign(column.kind)  # type: ignore[arg-type]
+    if not sign or sign in column.head:
+        return column.head
+    return f"{column.head}, {sign}"
+
+
+def _widths(
+    columns: Sequence[Column], heads: Sequence[Head], cells: Sequence[Sequence[Cell]]
+) -> list[int]:
+    """Characters each column asks for: its longest text, or the longest word of its head."""
+    widths = []
+    for column, head, texts in zip(columns, heads, cells, strict=True):
+        longest = max((len(cell.text) + round(2 * cell.pad) for cell in texts), default=0)
+        word = max((len(part) for part in head.text.split()), default=0)
+        widths.append(min(_LONGEST, max(longest, word, len(head.text) // 2)) + 2 + 12 * column.bar)
+    return widths

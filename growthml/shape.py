@@ -1,0 +1,66 @@
+"""Shaping counted rows for pages: orders, lookups, and the tail folded into `Other`."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from growthml.charts import Series
+from growthml.parts import Context
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_ROWS = 12
+"""A chart shows at most this many rows; the rest is one row `Other (n)`."""
+
+OTHER = "\x00other"
+"""Stands for the folded tail among raw values."""
+
+
+def series(context: Context) -> list[Series]:
+    """One chart series a campaign, the baseline first."""
+    return [Series(label=c.label, colour=c.colour) for c in context.campaigns]
+
+
+def known(value: Any) -> Any:
+    """None for every kind of missing value, the value itself otherwise."""
+    return None if value is None or value != value else value
+
+
+def share(part: float, whole: float) -> float | None:
+    """part / whole; None when there is no whole."""
+    return part / whole if whole else None
+
+
+def order(
+    frame: pd.DataFrame, column: str, by: str, context: Context
+) -> list[Any]:
+    """A column's values by the baseline's amount, then by all campaigns', then by name."""
+    baseline: dict[Any, float] = {}
+    overall: dict[Any, float] = {}
+    for campaign, value, amount in zip(frame["campaign"], frame[column], frame[by], strict=True):
+        key = known(value)
+        overall[key] = overall.get(key, 0.0) + float(amount)
+        if campaign == context.baseline.key:
+            baseline[key] = baseline.get(key, 0.0) + float(amount)
+    return sorted(overall, key=lambda key: (-baseline.get(key, 0.0), -overall[key], str(key)))
+
+
+def top(values: Sequence[Any], amounts: Mapping[Any, float], most: int = MOST_ROWS) -> list[Any]:
+    """The `most` - 1 values with the largest amounts, in the order given, then OTHER, if any rest."""
+    if len(values) <= most:
+        return list(values)
+    largest = set(sorted(values, key=lambda v: (-amounts.get(v, 0.0), str(v)))[: most - 1])
+    return [value for value in values if value in largest] + [OTHER]
+
+
+def lookup(frame: pd.DataFrame, keys: Sequence[str], value: str) -> dict[tuple[Hashable, ...], Any]:
+    """A frame's column by its key columns; missing keys read as None."""
+    columns = [[known(each) for each in frame[key]] for key in keys]
+    return dict(zip(zip(*columns, strict=True), frame[value], strict=True))
+
+
+def name(context: Context, role: str, value: Any, folded: int = 0) -> str:
+    """The label of a value, or of the folded tail of `folded` values."""
+    return f"Other ({folded})" if value == OTHER else context.label(role, value)

@@ -1,0 +1,177 @@
+"""The one place where databases differ: instants, days, periods and time zones, per dialect.
+
+Inside a query an *instant* is a wall-clock time in the report's zone without offset: TIMESTAMP
+where the engine has one, text `YYYY-MM-DD HH:MM:SS.mmm` in SQLite (so that text order is time
+order). Facts are written with the functions below and compiled by SQLAlchemy for the engine.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+Grain = Literal["day", "week", "month"]
+
+SQLITE_INSTANT = "%Y-%m-%d %H:%M:%f"
+
+INSTANT = sa.DateTime().with_variant(
+    sqlite.DATETIME(
+        storage_format=(
+            "%(year)04d-%(month)02d-%(day)02d %(hour)02d:%(minute)02d:%(second)02d.000"
+        ),
+        regexp=r"(\d+)-(\d+)-(\d+)(?: (\d+):(\d+):(\d+)(?:\.\d+)?)?",
+    ),
+    "sqlite",
+)
+"""The type of an instant; bound values keep SQLite's text order (whole seconds)."""
+
+
+class from_text(FunctionElement[datetime]):
+    """An instant from ISO text; NULL where the text is no time."""
+
+    inherit_cache = True
+    type = INSTANT
+
+
+class from_stamp(FunctionElement[datetime]):
+    """An instant from a DATE or a TIMESTAMP without zone."""
+
+    inherit_cache = True
+    type = INSTANT
+
+
+class from_zoned(FunctionElement[datetime]):
+    """An instant in UTC from a TIMESTAMP WITH TIME ZONE."""
+
+    inherit_cache = True
+    type = INSTANT
+
+
+class from_epoch(FunctionElement[datetime]):
+    """An instant in UTC from seconds since 1970."""
+
+    inherit_cache = True
+    type = INSTANT
+
+
+class in_zone(FunctionElement[datetime]):
+    """The wall clock of zone `to` at the instant that zone `of` calls `instant`."""
+
+    inherit_cache = True
+    type = INSTANT
+
+    def __init__(self, instant: sa.ColumnElement[Any], of: str, to: str) -> None:
+        super().__init__(instant, sa.literal(of), sa.literal(to))
+
+
+class day_of(FunctionElement[Any]):
+    """The calendar date of an instant."""
+
+    inherit_cache = True
+    type = sa.Date()
+
+
+class days_between(FunctionElement[int]):
+    """Calendar days from the first instant's date to the second's; negative if it is earlier."""
+
+    inherit_cache = True
+    type = sa.Integer()
+
+
+class week_of(FunctionElement[Any]):
+    """The Monday of an instant's ISO week."""
+
+    inherit_cache = True
+    type = sa.Date()
+
+
+class month_of(FunctionElement[Any]):
+    """The first day of an instant's month."""
+
+    inherit_cache = True
+    type = sa.Date()
+
+
+def period_of(instant: sa.ColumnElement[Any], grain: Grain) -> sa.ColumnElement[Any]:
+    """First day of the day, ISO week or month that holds an instant."""
+    return {"day": day_of, "week": week_of, "month": month_of}[grain](instant)
+
+
+def _args(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) -> list[str]:
+    return [compiler.process(clause, **kw) for clause in element.clauses]
+
+
+Template = dict[str, str]
+
+_TEMPLATES: dict[type[FunctionElement[Any]], Template] = {
+    from_text: {
+        "sqlite": f"strftime('{SQLITE_INSTANT.replace('%', '%%')}', {{0}})",
+        "duckdb": "TRY_CAST({0} AS TIMESTAMP)",
+        "mysql": "CAST({0} AS DATETIME(6))",
+        "default": "CAST({0} AS TIMESTAMP)",
+    },
+    from_stamp: {
+        "sqlite": f"strftime('{SQLITE_INSTANT.replace('%', '%%')}', {{0}})",
+        "mysql": "CAST({0} AS DATETIME(6))",
+        "default": "CAST({0} AS TIMESTAMP)",
+    },
+    from_zoned: {
+        "sqlite": f"strftime('{SQLITE_INSTANT.replace('%', '%%')}', {{0}})",
+        "mysql": "CAST({0} AS DATETIME(6))",
+        "default": "timezone('UTC', {0})",
+    },
+    from_epoch: {
+        "sqlite": f"strftime('{SQLITE_INSTANT.replace('%', '%%')}', {{0}}, 'unixepoch')",
+        "duckdb": "make_timestamp(CAST({0} * 1000000 AS BIGINT))",
+        "mysql": "TIMESTAMPADD(MICROSECOND, {0} * 1000000, '1970-01-01')",
+        "default": "timezone('UTC', to_timestamp({0}))",
+    },
+    in_zone: {
+        "sqlite": "in_zone({0}, {1}, {2})",
+        "mysql": "CONVERT_TZ({0}, {1}, {2})",
+        "default": "timezone({2}, timezone({1}, {0}))",
+    },
+    day_of: {
+        "sqlite": "date({0})",
+        "mysql": "DATE({0})",
+        "default": "CAST({0} AS DATE)",
+    },
+    week_of: {
+        "sqlite": "date({0}, 'weekday 0', '-6 days')",
+        "mysql": "DATE_SUB(DATE({0}), INTERVAL WEEKDAY({0}) DAY)",
+        "default": "CAST(date_trunc('week', {0}) AS DATE)",
+    },
+    month_of: {
+        "sqlite": "date({0}, 'start of month')",
+        "mysql": "DATE_SUB(DATE({0}), INTERVAL DAYOFMONTH({0}) - 1 DAY)",
+        "default": "CAST(date_trunc('month', {0}) AS DATE)",
+    },
+    days_between: {
+        "sqlite": "CAST(julianday(date({1})) - julianday(date({0})) AS INTEGER)",
+        "duckdb": "date_diff('day', CAST({0} AS DATE), CAST({1} AS DATE))",
+        "mysql": "DATEDIFF({1}, {0})",
+        "default": "(CAST({1} AS DATE) - CAST({0} AS DATE))",
+    },
+}
+
+
+def _register(construct: type[FunctionElement[Any]], template: Template) -> None:
+    def compile_construct(
+        element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any
+    ) -> str:
+        text = template.get(compiler.dialect.name, template["default"])
+        if compiler.dialect.paramstyle not in ("format", "pyformat"):
+            text = text.replace("%%", "%")
+        return text.format(*_args(element, compiler, **kw))
+
+    compiles(construct)(compile_construct)
+
+
+for _construct, _template in _TEMPLATES.items():
+    _register(_construct, _template)
