@@ -10,7 +10,9 @@ MASK = "***"
 _SHORT = 6
 """Shorter secrets are masked as whole words only: `app` must not eat the middle of `happen`."""
 
-_URL_PASSWORD = re.compile(r"(://[^\s:/@]*:)([^\s@]*(?:@[^\s@/?#]*)*)(?=@)")
+_URL_PASSWORD = re.compile(
+    r"(://[^\s:/@]*:)(?!\$\{\w+\}@)([^\s@]*(?:@[^\s@/?#]*)*)(?=@)"  # ${NAME} is no secret
+)
 _QUERY_SECRET = re.compile(
     r"([?&][^=&\s]*(?:password|passwd|pwd|secret|token|api_?key|access_?key|base64)[^=&\s]*=)"
     r"([^&\s'\"]+)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 from growthml.config.environment import has_variable, written_secrets
@@ -92,7 +93,9 @@ def _baseline(tree: Tree) -> Iterator[Fault]:
         for key in campaigns
     ]
     if is_period and tree.find("period") in (None, "all") and not (bounded and all(bounded)):
-        message = "an earlier period as baseline needs a period to come before; set 'period', such as"
+        message = (
+            "an earlier period as baseline needs a period to come before; set 'period', such as"
+        )
         yield Fault(("baseline",), f"{message} last_week")
 
 

@@ -14,7 +14,7 @@ _VARIABLE = re.compile(
 )
 
 
-class Unfilled(ValueError):
+class VariableError(ValueError):
     """A variable that is not set, or not written as one; the message says what to do."""
 
 
@@ -22,14 +22,14 @@ def substitute(text: str, environ: Mapping[str, str]) -> str:
     """The text with its variables filled in; `$${` stands for `${` itself.
 
     As in a shell, the default also stands in for a variable that is set to nothing. Passwords
-    that come in this way are remembered, so that they can be redacted. Raises Unfilled.
+    that come in this way are remembered, so that they can be redacted. Raises VariableError.
     """
 
     def value(found: re.Match[str]) -> str:
         if found["escaped"]:
             return "${"
         if found["malformed"]:
-            raise Unfilled(
+            raise VariableError(
                 f"cannot read '{found[0]}'; write ${{NAME}} or ${{NAME:-default}}"
                 " (letters, digits and _), or $${ for the two characters"
             )
@@ -37,7 +37,7 @@ def substitute(text: str, environ: Mapping[str, str]) -> str:
         if default is not None:
             return environ.get(name) or default
         if name not in environ:
-            raise Unfilled(
+            raise VariableError(
                 f"environment variable {name} is not set; export it, or write ${{{name}:-default}}"
             )
         return environ[name]

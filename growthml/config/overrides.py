@@ -22,7 +22,9 @@ def apply(tree: Tree, override: str, environ: Mapping[str, str]) -> None:
     key, equals, text = override.partition("=")
     place = Place(f"--set {key}")
     if not equals or not _KEY.fullmatch(key):
-        tree.problems.append(((), Problem(place, "", "expected KEY=VALUE, such as period=last_week")))
+        tree.problems.append(
+            ((), Problem(place, "", "expected KEY=VALUE, such as period=last_week"))
+        )
         return
     part = parse(text, place.origin, environ, numbered=False)
     steps = [quoted or plain for quoted, plain in _STEP.findall(key)]
@@ -61,6 +63,8 @@ def _index(here: list[Any], step: str, path: Path) -> int:
         if int(step) < len(here):
             return int(step)
         raise LookupError(f"'{dotted(path)}' has {len(here)} entries, counted from 0")
+    if path != ("sections",):
+        raise LookupError(f"the entries of '{dotted(path)}' go by number, from 0")
     names = [next(iter(one), "") if isinstance(one, dict) else str(one) for one in here]
     if step in names:
         return names.index(step)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from difflib import get_close_matches
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -65,6 +66,10 @@ class Fault:
     hint: str = ""
     on_key: bool = False
 
+    def below(self, path: Path) -> Fault:
+        """The same fault in something that lies at `path`."""
+        return replace(self, path=path + self.path)
+
     def sentence(self, got: str) -> str:
         """The problem in words; got: the value as a message prints it."""
         if self.unknown:
@@ -110,21 +115,25 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Mapping):
-        return "a mapping"
+        return "a mapping" if value else "an empty mapping"
     if isinstance(value, list | tuple):
-        return "a list"
+        return "a list" if value else "an empty list"
     if isinstance(value, str):
         return f"'{value}'" if len(value) <= 40 else f"'{value[:37]}...'"
     return str(value)
 
 
-def faults_of(error: ValidationError, model: type[BaseModel], data: Any) -> list[Fault]:
+def faults_of(
+    error: ValidationError, model: type[BaseModel], data: Any, also: Sequence[str] = ()
+) -> list[Fault]:
     """The validator's errors as ours: one for each place, in our words.
+
+    also: keys that may stand beside the model's own.
 
     A value that fits no branch of a union gives one fault, naming all that would have fitted; an
     unknown key that is a misspelling of a missing one gives one fault too.
     """
-    faults = [_fault(details, model, data) for details in error.errors(include_url=False)]
+    faults = [_fault(details, model, data, also) for details in error.errors(include_url=False)]
     return _one_for_each_place([fault for fault in faults if not _is_misspelt(fault, faults)])
 
 
@@ -155,15 +164,16 @@ def _lies_within(fault: Fault, path: Path) -> bool:
     return bool(deeper) and fault.path[: len(path)] == path
 
 
-def _fault(details: ErrorDetails, model: type[BaseModel], data: Any) -> Fault:
+def _fault(details: ErrorDetails, model: type[BaseModel], data: Any, also: Sequence[str]) -> Fault:
     loc, kind = details["loc"], details["type"]
     path = _path(loc, data)
     if kind == "missing":
         return Fault(path, missing=str(loc[-1]))
     if kind == "extra_forbidden":
         owner = _model_at(model, loc[:-1])
+        names = [*keys_of(owner), *also] if owner else []
         key = str(loc[-1])
-        return Fault(path[:-1], unknown=key, hint=suggestion(key, keys_of(owner) if owner else ()))
+        return Fault(path[:-1], unknown=key, hint=suggestion(key, names))
     on_key = loc[-1:] == ("[key]",)
     context = details.get("ctx", {})
     if kind == CUSTOM:
@@ -172,8 +182,10 @@ def _fault(details: ErrorDetails, model: type[BaseModel], data: Any) -> Fault:
         return Fault(path, expected=details["msg"])
     if kind in ("value_error", "assertion_error"):
         return Fault(path, str(context["error"]), on_key=on_key)
-    expected, names = _expected(kind, context)
-    hint = did_you_mean(details["input"], names)
+    expected, valid = _expected(kind, context)
+    hint = did_you_mean(details["input"], valid)
+    if kind == "string_type" and isinstance(details["input"], bool | date):
+        hint = "; put it in quotes"
     return Fault(path, expected=expected, hint=hint, on_key=on_key)
 
 
@@ -235,8 +247,8 @@ _EXPECTED = {
     "tuple_type": "a list",
     "set_type": "a list",
     "frozen_set_type": "a list",
-    "too_short": "at least {min_length} of them",
-    "too_long": "at most {max_length} of them",
+    "too_short": "at least {min_length} entry",
+    "too_long": "at most {max_length} entries",
     "dict_type": "a mapping (key: value)",
     "mapping_type": "a mapping (key: value)",
     "model_type": "a mapping (key: value)",
@@ -254,4 +266,5 @@ def _expected(kind: str, context: Mapping[str, Any]) -> tuple[str, Sequence[str]
     if kind in ("literal_error", "enum"):
         names = re.findall(r"'([^']*)'", str(context["expected"]))
         return (one_of(names) if names else str(context["expected"])), names
-    return _EXPECTED.get(kind, "another kind of value").format(**context), ()
+    bounds = {name: f"{bound:g}" for name, bound in context.items() if isinstance(bound, float)}
+    return _EXPECTED.get(kind, "another kind of value").format(**{**context, **bounds}), ()

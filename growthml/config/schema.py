@@ -324,6 +324,7 @@ Baseline = Annotated[
 
 # -- What is measured --------------------------------------------------------------------------
 
+
 class MetricsConfig(Model):
     """What counts, what it is worth, what it costs, and what is hoped for."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -29,24 +29,22 @@ def read_sections(
         return [], [Fault(("sections",), "names no section; leave the key out for all of them")]
     choices: list[SectionChoice] = []
     faults: list[Fault] = []
-    seen: dict[tuple[str, str], int] = {}
+    seen: set[tuple[str, str]] = set()
     for index, entry in enumerate(entries):
         path: Path = ("sections", index)
         name, given, wrong = _entry(entry, path, options)
         if wrong:
             faults.append(wrong)
             continue
-        part = name if isinstance(entry, str) else None
-        at = path if part else (*path, name)
+        at = (*path, name)
+        identity = (name, _id(given) if name == REPEATABLE else "")
+        if identity in seen:
+            faults.append(_twice(identity, at))
+        seen.add(identity)
         choice, problems = _choice(name, given, at, options[name], by_default)
         faults += problems
-        if choice is None:
-            continue
-        choices.append(choice)
-        identity = (name, str(getattr(choice.options, "id", "")) if name == REPEATABLE else "")
-        if identity in seen:
-            faults.append(_twice(identity, at, on_key=not part))
-        seen[identity] = index
+        if choice is not None:
+            choices.append(choice)
     return choices, faults
 
 
@@ -54,21 +52,24 @@ def _entry(entry: Any, path: Path, options: Options) -> tuple[str, Any, Fault | 
     """The entry's name and options; the name is a section there is, unless there is a fault."""
     expected = "a section's name, or a name with options such as churn: {inactive_days: 90}"
     if isinstance(entry, str):
-        name, given, at, on_key = entry, {}, path, False
+        entry, at = {entry: None}, path
     elif isinstance(entry, Mapping) and entry:
-        name, given = next(iter(entry.items()))
-        at, on_key = (*path, name), True
-        if len(entry) > 1:
-            stray = list(entry)[1]
-            message = f"'{stray}' stands beside '{name}'; indent the options of '{name}' below it"
-            return name, given, Fault((*path, stray), message, on_key=True)
+        at = (*path, next(iter(entry)))
     else:
         return "", None, Fault(path, expected=expected)
+    name, given = next(iter(entry.items()))
+    if len(entry) > 1:
+        stray = list(entry)[1]
+        message = f"'{stray}' stands beside '{name}'; indent the options of '{name}' below it"
+        return name, given, Fault((*path, stray), message, on_key=True)
     if name not in options:
-        known = sorted(options)
-        hint = suggestion(name, known) or "; `growthml sections` lists them"
-        return name, given, Fault(at, f"unknown section '{name}'{hint}", on_key=on_key)
+        hint = suggestion(name, sorted(options)) or "; `growthml sections` lists them"
+        return name, given, Fault(at, f"unknown section '{name}'{hint}", on_key=True)
     return name, {} if given is None else given, None
+
+
+def _id(given: Any) -> str:
+    return shown(given.get("id")) if isinstance(given, Mapping) else ""
 
 
 def _choice(
@@ -77,20 +78,15 @@ def _choice(
     if not isinstance(given, Mapping):
         return None, [Fault(path, expected=f"the options of '{name}' as a mapping (key: value)")]
     faults: list[Fault] = []
-    policy_keys = set(SectionPolicy.model_fields)
-    policy = _checked(SectionPolicy, _only(given, policy_keys), path, faults)
-    own = {key: value for key, value in given.items() if key not in policy_keys}
-    options = _checked(model, own, path, faults, also=sorted(policy_keys))
+    policy_keys = list(SectionPolicy.model_fields)
+    of_any = {key: value for key, value in given.items() if key in policy_keys}
+    of_its_own = {key: value for key, value in given.items() if key not in policy_keys}
+    policy = _checked(SectionPolicy, of_any, path, faults)
+    options = _checked(model, of_its_own, path, faults, also=policy_keys)
     if policy is None or options is None:
         return None, faults
-    choice = SectionChoice(
-        name=name, options=options, by_default=by_default, **policy.model_dump()
-    )
-    return choice, faults
-
-
-def _only(given: Mapping[str, Any], keys: set[str]) -> dict[str, Any]:
-    return {key: value for key, value in given.items() if key in keys}
+    rules = policy.model_dump()
+    return SectionChoice(name=name, options=options, by_default=by_default, **rules), faults
 
 
 def _checked(
@@ -98,19 +94,19 @@ def _checked(
     data: dict[str, Any],
     path: Path,
     faults: list[Fault],
-    also: list[str] | None = None,
+    also: Sequence[str] = (),
 ) -> BaseModel | None:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        faults += [fault.below(path) for fault in faults_of(error, model, data, also or [])]
+        faults += [fault.below(path) for fault in faults_of(error, model, data, also)]
         return None
 
 
-def _twice(identity: tuple[str, str], path: Path, *, on_key: bool) -> Fault:
+def _twice(identity: tuple[str, str], path: Path) -> Fault:
     name, sql_id = identity
     if name == REPEATABLE:
-        message = f"a second '{name}' section with the id {shown(sql_id)}; give each its own id"
+        message = f"a second '{name}' section with the id {sql_id}; give each its own id"
     else:
         message = f"section '{name}' is in the list twice; only '{REPEATABLE}' may be repeated"
-    return Fault(path, message, on_key=on_key)
+    return Fault(path, message, on_key=True)

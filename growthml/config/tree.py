@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
-from growthml.config.environment import Unfilled, is_one_variable, substitute
+from growthml.config.environment import VariableError, is_one_variable, substitute
 from growthml.config.problems import Path, Place, Problem
+
+_Known = TypeVar("_Known")
 
 _TAG = "tag:yaml.org,2002:"
 _MERGE = f"{_TAG}merge"
@@ -58,12 +60,9 @@ class Tree:
     def graft(self, path: Path, part: Tree) -> None:
         """Put another tree at a path, in place of whatever is there."""
         self.forget(path)
-        for mine, theirs in (
-            (self.keys, part.keys),
-            (self.values, part.values),
-            (self.written, part.written),
-        ):
-            mine.update({path + old: place for old, place in theirs.items()})
+        self.keys |= _moved(part.keys, path)
+        self.values |= _moved(part.values, path)
+        self.written |= _moved(part.written, path)
         self.problems += [(path + at, one) for at, one in part.problems]
         self.find(*path[:-1])[path[-1]] = part.data
 
@@ -73,6 +72,10 @@ class Tree:
             for old in [old for old in known if old[: len(path)] == path]:
                 del known[old]
         self.problems = [(at, one) for at, one in self.problems if at[: len(path)] != path]
+
+
+def _moved(known: Mapping[Path, _Known], path: Path) -> dict[Path, _Known]:
+    return {path + old: what for old, what in known.items()}
 
 
 def dotted(path: Path) -> str:
@@ -137,9 +140,7 @@ for _kind, _pattern, _first in (
 class _Reader:
     """Walks the nodes of one YAML text."""
 
-    def __init__(
-        self, text: str, origin: str, environ: Mapping[str, str], numbered: bool
-    ) -> None:
+    def __init__(self, text: str, origin: str, environ: Mapping[str, str], numbered: bool) -> None:
         self.tree = Tree()
         self.origin = origin
         self.environ = environ
@@ -191,12 +192,13 @@ class _Reader:
                 return text
             try:
                 text = substitute(text, self.environ)
-            except Unfilled as problem:
+            except VariableError as problem:
                 self.tree.report(path, str(problem))
                 return None
             if node.style is not None or not is_one_variable(node.value):
                 return text
-            tag = self.loader.resolve(yaml.ScalarNode, text, (True, False)).removeprefix(_TAG)
+            resolved: str = self.loader.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
+            tag = resolved.removeprefix(_TAG)
         if tag == "merge":
             return text
         if tag not in _SCALARS:
@@ -212,7 +214,8 @@ class _Reader:
         for key_node, value_node in self._pairs(node, path):
             place = self._place(key_node.start_mark)
             if not isinstance(key_node, yaml.ScalarNode):
-                self.tree.report(path, "a key must be plain text; put it in quotes")
+                wrong = Problem(place, dotted(path), "a key must be plain text; put it in quotes")
+                self.tree.problems.append((path, wrong))
                 continue
             key = key_node.value
             is_own = any(key_node is mine for mine, _ in node.value)
@@ -231,9 +234,7 @@ class _Reader:
         message = f"key '{path[-1]}' is given twice ({where}); keep one"
         self.tree.problems.append((path, Problem(place, dotted(path[:-1]), message)))
 
-    def _pairs(
-        self, node: yaml.MappingNode, path: Path
-    ) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+    def _pairs(self, node: yaml.MappingNode, path: Path) -> Iterator[tuple[yaml.Node, yaml.Node]]:
         """The mapping's pairs, those it merges in (`<<: *other`) first, so that its own win."""
         for key, value in node.value:
             if key.tag == _MERGE:

@@ -88,6 +88,11 @@ class Webhook(Url):
         """Scheme and host, nothing more."""
         return "/".join(self._text.split("/")[:3])
 
+    @property
+    def secret(self) -> str:
+        """What follows the host."""
+        return self._text.removeprefix(f"{self.stored()}/")
+
     def __str__(self) -> str:
         return f"{self.stored()}/{MASK}"
 

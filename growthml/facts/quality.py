@@ -30,7 +30,7 @@ def _event_quality(relations: Relations) -> Select[Any]:
     tables = events.table.outerjoin(users, users.c.user_id == events["user_id"])
     orphan: ColumnElement[bool] = events["user_id"].is_(None)
     if known is not None:
-        ids = sa.select(sa.distinct(known["id"]).label("id")).subquery("known_users")
+        ids = sa.select(known["id"].label("id")).distinct().subquery("known_users")
         tables = tables.outerjoin(ids, ids.c.id == events["user_id"])
         orphan = ids.c.id.is_(None)
     lost_item: ColumnElement[bool] = sa.false()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from growthml.charts import Bars, Chart, Curves, Grid, Intervals
 from growthml.figures.embed import data_uri, inline
-from growthml.figures.house import NUMBER, TEXT, WIDTH_MM, Width
+from growthml.figures.house import NUMBER, TALLEST, TEXT, WIDTH_MM, Width
 
 if TYPE_CHECKING:
     from growthml.figures.canvas import Canvas
@@ -40,6 +40,8 @@ def draw(chart: Chart, formats: Formats, width: Width) -> Drawing:
     from growthml.figures import paint
 
     canvas = _lay_out(chart, formats, WIDTH_MM[width], width == "S" or chart.half)
+    if canvas.height > TALLEST and (width == "L" or chart.half):
+        canvas.complain(f"taller than {TALLEST:.0f} mm: {canvas.height:.0f} mm")
     return Drawing(paint.svg(canvas), canvas.width, round(canvas.height, 2), canvas.faults())
 
 
@@ -58,7 +60,13 @@ def png(
 
 def _lay_out(chart: Chart, formats: Formats, width: float, narrow: bool) -> Canvas:
     from growthml.figures import bars, curves, grid, intervals
+    from growthml.figures.canvas import Canvas
 
+    if _is_empty(chart):
+        canvas = Canvas(width)
+        canvas.complain("nothing to draw: the chart has no rows, columns or lines")
+        canvas.height = 1.0
+        return canvas
     match chart:
         case Bars():
             return bars.lay_out(chart, formats, width, narrow)
@@ -71,3 +79,17 @@ def _lay_out(chart: Chart, formats: Formats, width: float, narrow: bool) -> Canv
         case _:
             kinds = "Bars, Grid, Curves or Intervals"
             raise TypeError(f"cannot draw a {type(chart).__name__}; make it {kinds}")
+
+
+def _is_empty(chart: Chart) -> bool:
+    match chart:
+        case Bars():
+            return not (chart.rows and chart.series and chart.panels)
+        case Grid():
+            return not (chart.rows and chart.columns)
+        case Curves():
+            return not any(line.x for panel in chart.panels for line in panel.lines)
+        case Intervals():
+            return not any(panel.rows for panel in chart.panels)
+        case _:
+            return False

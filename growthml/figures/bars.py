@@ -7,7 +7,7 @@ in the first row's bars where they are long enough, else in a short key above.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from growthml.charts import BarPanel, Bars, Series
 from growthml.figures import house
@@ -26,6 +26,8 @@ TITLE_GAP = 1.4
 SQUARE, SQUARE_GAP, KEY_GAP = 2.2, 0.9, 3.5
 TOP, BOTTOM = 0.6, 1.0
 UNKNOWN = "–"
+WHOLE_MONEY_FROM = 99.5
+ONE_DECIMAL_FROM = 0.0995
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class _End:
 def lay_out(chart: Bars, formats: Formats, width: float, narrow: bool) -> Canvas:
     """Put bars on a canvas of this width in mm."""
     canvas = Canvas(width)
+    chart = _without_unknowns(chart)
     plan = _plan(chart, formats, width, narrow)
     inside = _names_fit(chart, plan)
     y = TOP
@@ -278,8 +281,35 @@ def _draw_key(canvas: Canvas, series: Sequence[Series], left: float, top: float)
     return middle + step / 2 + TITLE_GAP
 
 
+def _without_unknowns(chart: Bars) -> Bars:
+    """The chart with None for every value that is not a finite number."""
+    panels = [
+        replace(
+            panel,
+            values=[
+                [value if house.known(value) else None for value in values]
+                for values in panel.values
+            ],
+        )
+        for panel in chart.panels
+    ]
+    return replace(chart, panels=panels)
+
+
 def _value_text(value: float | None, chart: Bars, formats: Formats) -> str:
-    return UNKNOWN if value is None else formats.value(value, chart.unit)
+    """A value with the decimals that suit the largest one, so that all values have the same."""
+    if value is None:
+        return UNKNOWN
+    largest = max(
+        abs(other or 0.0) for panel in chart.panels for values in panel.values for other in values
+    )
+    match chart.unit:
+        case "money":
+            return formats.money(value, places=0 if largest >= WHOLE_MONEY_FROM else None)
+        case "rate":
+            return formats.rate(value, places=1 if largest >= ONE_DECIMAL_FROM else 2)
+        case _:
+            return formats.value(value, chart.unit)
 
 
 def _weight(series: Series) -> Weight:

@@ -134,6 +134,7 @@ class Canvas:
         self.marks: list[Mark] = []
         self.complaints: list[str] = []
         self._lines: list[Sequence[Point]] = []
+        self._edges: list[Sequence[Point]] = []
 
     def text(
         self,
@@ -218,8 +219,10 @@ class Canvas:
             self._lines.append(points)
 
     def area(self, points: Iterable[Point], *, fill: str, opacity: float = 1.0) -> None:
-        """Put a filled area without outline."""
-        self.marks.append(Shape(points=list(points), fill=fill, opacity=opacity, closed=True))
+        """Put a filled area without outline; text rather stands beside it."""
+        points = list(points)
+        self.marks.append(Shape(points=points, fill=fill, opacity=opacity, closed=True))
+        self._edges.append([*points, points[0]])
 
     def disc(self, x: float, y: float, *, colour: str, diameter: float = house.DOT) -> None:
         """Put a filled dot."""
@@ -236,14 +239,18 @@ class Canvas:
         """Note something a drawer could not do as the design asks."""
         self.complaints.append(fault)
 
-    def free(self, box: Box, within: Box, margin: float = 0.35) -> bool:
-        """Whether a text could stand here without touching an edge, a line or another text."""
+    def free(self, box: Box, within: Box, *, off_areas: bool, margin: float = 0.35) -> bool:
+        """Whether a text could stand here without touching a line, a dot or another text.
+
+        off_areas: nor the edge of an area.
+        """
         wide = Box(box.left - margin, box.top - margin, box.right + margin, box.bottom + margin)
         return (
             box.inside(within)
             and not any(wide.overlaps(words.box) for words in self._words())
             and not any(wide.overlaps(dot.box) for dot in self.marks if isinstance(dot, Disc))
             and not any(wide.crossed_by(line) for line in self._lines)
+            and not (off_areas and any(wide.crossed_by(edge) for edge in self._edges))
         )
 
     def faults(self) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import hypot, isfinite
+from math import hypot
+from statistics import fmean
 
 from growthml.charts import CurvePanel, Curves, Dot, Line, Reference
 from growthml.figures import house, labels
@@ -24,7 +25,8 @@ TITLE_GAP = 1.8
 TOP, BOTTOM = 1.6, 0.6
 TICK_GAP = 1.2
 X_LABELS = 4.6
-END_GAP = 2.2
+END_GAP, END_GAP_MANY = 2.2, 5.0
+"""Three and more names need room for leaders from line to name."""
 END_SHARE = 0.3
 END_STEP = 3.0
 BAND_OPACITY = 0.18
@@ -34,6 +36,7 @@ SERIES_DASH = (4.0, 1.6)
 QUIET = ("muted", "axis", "grid")
 """Lines in these tokens are background and thin."""
 LABEL_WIDTH = 34.0
+SHADE_LABEL = 20.0
 LEADER_FROM = 3.0
 
 
@@ -57,12 +60,13 @@ class _Plot:
 
 @dataclass(frozen=True)
 class _End:
-    """A line's name and where its line ends."""
+    """A line's name and where its line ends; `lead_in` is its mean height before, in mm."""
 
     lines: Sequence[str]
     weight: Weight
     colour: str
     spot: Point
+    lead_in: float
 
 
 def lay_out(chart: Curves, formats: Formats, width: float, narrow: bool) -> Canvas:
@@ -106,6 +110,8 @@ def _draw_panel(canvas: Canvas, panel: CurvePanel, formats: Formats, room: Box) 
     for line in panel.lines:
         _draw_band(canvas, line, plot)
     for reference in panel.references:
+        if _is_zero_line(reference, plot):
+            continue
         canvas.line(
             _reference_points(reference, plot),
             colour="muted",
@@ -131,7 +137,9 @@ def _plot(panel: CurvePanel, formats: Formats, room: Box) -> _Plot:
     ticks = house.widest([text for _, text in y.ticks], house.TEXT)
     left = room.left + max(ticks + TICK_GAP, _overhang(x, at_end=False))
     ends = _end_width(panel, room.right - room.left)
-    right = room.right - max(ends + END_GAP if ends else 0.0, _overhang(x, at_end=True), 1.0)
+    right = room.right - max(
+        ends + _end_gap(panel) if ends else 0.0, _overhang(x, at_end=True), 1.0
+    )
     return _Plot(Box(left, room.top, right, room.bottom), x, y)
 
 
@@ -147,7 +155,7 @@ def _overhang(scale: Scale, at_end: bool) -> float:
 def _heights(panel: CurvePanel) -> Iterator[float]:
     for line in panel.lines:
         for values in (line.y, line.low, line.high):
-            yield from (value for value in values if _known(value))  # type: ignore[misc]
+            yield from filter(house.known, values)
     yield from (dot.y for dot in panel.dots)
     for reference in panel.references:
         if reference.kind == "horizontal":
@@ -167,10 +175,6 @@ def _places(panel: CurvePanel) -> Iterator[float]:
             yield as_number(reference.at)
         elif reference.kind == "diagonal":
             yield from (0.0, 1.0)
-
-
-def _known(value: float | None) -> bool:
-    return value is not None and isfinite(value)
 
 
 def _draw_axes(canvas: Canvas, panel: CurvePanel, plot: _Plot) -> None:
@@ -213,7 +217,7 @@ def _draw_band(canvas: Canvas, line: Line, plot: _Plot) -> None:
     if not line.low or not line.high:
         return
     for run in _runs(
-        [low if _known(high) else None for low, high in zip(line.low, line.high, strict=True)]
+        [low if house.known(high) else None for low, high in zip(line.low, line.high, strict=True)]
     ):
         lower = _points(line, line.low, run, plot)
         upper = _points(line, line.high, run, plot)
@@ -247,7 +251,7 @@ def _runs(values: Sequence[float | None]) -> list[range]:
     runs: list[range] = []
     start = 0
     for index in range(len(values) + 1):
-        if index == len(values) or not _known(values[index]):
+        if index == len(values) or not house.known(values[index]):
             if index > start:
                 runs.append(range(start, index))
             start = index + 1
@@ -275,6 +279,11 @@ def _end_width(panel: CurvePanel, width: float) -> float:
     )
 
 
+def _end_gap(panel: CurvePanel) -> float:
+    named = sum(1 for line in panel.lines if line.end)
+    return END_GAP if named < 3 else END_GAP_MANY
+
+
 def _end_lines(line: Line, width: float) -> Sequence[str]:
     return house.wrap(line.end, width * END_SHARE, house.TEXT, _weight(line))
 
@@ -289,26 +298,29 @@ def _draw_ends(canvas: Canvas, panel: CurvePanel, plot: _Plot, room: Box) -> Non
     for line in panel.lines:
         runs = _runs(line.y)
         if line.end and runs:
+            points = _points(line, line.y, runs[-1], plot)
             ends.append(
                 _End(
                     _end_lines(line, room.right - room.left),
                     _weight(line),
                     text_of(line.series.colour),
-                    _points(line, line.y, runs[-1], plot)[-1],
+                    points[-1],
+                    fmean(y for _, y in points),
                 )
             )
-    ends.sort(key=lambda end: end.spot[1])
-    column = plot.box.right + END_GAP
+    ends.sort(key=lambda end: (round(end.spot[1], 3), end.lead_in))
+    column = plot.box.right + _end_gap(panel)
     heights = [len(end.lines) * house.line_height(house.TEXT) for end in ends]
-    middles = _apart([end.spot[1] for end in ends], heights, room.top, room.bottom)
+    middles = _apart([end.spot[1] for end in ends], heights, room.top - TOP, room.bottom)
     for end, middle in zip(ends, middles, strict=True):
         canvas.text_middle(column, middle, end.lines, weight=end.weight, colour=end.colour)
         x, y = end.spot
-        if column - x > 2 * END_GAP or abs(middle - y) > 2.0:
+        if plot.box.right - x > END_GAP or (len(ends) > 2 and abs(middle - y) > 1.0):
             canvas.line(
-                [(x + 1.2, y), (column - 0.5, middle)],
+                [(x + 1.0, y), (column - 0.6, middle)],
                 colour="axis",
                 thickness=house.HAIRLINE,
+                clear=False,
             )
 
 
@@ -355,6 +367,11 @@ def _reference_points(reference: Reference, plot: _Plot) -> list[Point]:
     return [plot.place(*end) for end in ends]
 
 
+def _is_zero_line(reference: Reference, plot: _Plot) -> bool:
+    """Whether the axes already draw it, in ink."""
+    return reference.kind == "horizontal" and reference.at == 0 and plot.y.low < 0
+
+
 def _label_reference(canvas: Canvas, reference: Reference, plot: _Plot) -> None:
     start, end = _reference_points(reference, plot)
     label = labels.Label(house.wrap(reference.label, LABEL_WIDTH, house.VALUE))
@@ -364,6 +381,8 @@ def _label_reference(canvas: Canvas, reference: Reference, plot: _Plot) -> None:
 def _label_shade(canvas: Canvas, start: float, stop: float, words: str, plot: _Plot) -> None:
     box = plot.box
     left, right = (plot.place(x, plot.y.low)[0] for x in (start, stop))
-    label = labels.Label(house.wrap(words, max(right - left - 1.6, LABEL_WIDTH / 2), house.VALUE))
+    label = labels.Label(
+        house.wrap(words, max(right - left - 1.6, SHADE_LABEL), house.VALUE, lines=3)
+    )
     span = Box(left, box.top, right, box.bottom)
     labels.put(canvas, label, labels.inside(span, label), box)

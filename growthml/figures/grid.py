@@ -49,10 +49,14 @@ class _Table:
         return _Table(self.columns, self.rows, cells, height, lead=self.top, top=self.lead)
 
     def part(self, start: int, stop: int) -> _Table:
+        """Some of the columns, with the rows that have anything in them."""
+        kept = [index for index, row in enumerate(self.cells) if any(row[start:stop])]
         return replace(
             self,
+            rows=[self.rows[index] for index in kept],
             columns=self.columns[start:stop],
-            cells=[row[start:stop] for row in self.cells],
+            cells=[self.cells[index][start:stop] for index in kept],
+            lead=[(head, [texts[index] for index in kept]) for head, texts in self.lead],
             top=[(head, texts[start:stop]) for head, texts in self.top],
         )
 
@@ -63,25 +67,27 @@ def lay_out(chart: Grid, formats: Formats, width: float) -> Canvas:
     table = _Table(chart.rows, chart.columns, chart.cells, chart.row_height, lead=chart.lead)
     if not _fits(table, width) and _fits(table.turned(), width):
         table = table.turned()
-    cell, blocks = _blocks(table, width)
+    left = _left(table, width)
+    cell, blocks = _blocks(table, width - left)
     y = TOP
     for block in blocks:
-        y = _draw_block(canvas, block, _RAMPS[chart.ramp], cell, y) + BLOCK_GAP
+        y = _draw_block(canvas, block, _RAMPS[chart.ramp], left, cell, y) + BLOCK_GAP
     y -= BLOCK_GAP + GAP
     if any(cell and cell.step is not None for row in chart.cells for cell in row):
-        y = _draw_key(canvas, chart, formats, _left(table, width), y + KEY_GAP)
+        y = _draw_key(canvas, chart, formats, left, y + KEY_GAP)
     canvas.height = y + TOP
     return canvas
 
 
-def _blocks(table: _Table, width: float) -> tuple[float, Sequence[_Table]]:
+def _blocks(table: _Table, room: float) -> tuple[float, Sequence[_Table]]:
     """The width of a cell, and the table in as many blocks as its columns need."""
-    room = width - _left(table, width)
     count = len(table.columns)
     at_once = max(1, min(count, int((room + GAP) / (_needed(table) + GAP))))
     blocks = -(-count // at_once)
     size = -(-count // blocks)
     cell = min(WIDEST, (room + GAP) / size - GAP)
+    if blocks == 1:
+        return cell, [table]
     return cell, [table.part(start, start + size) for start in range(0, count, size)]
 
 
@@ -119,14 +125,15 @@ def _lead_width(head: str, texts: Sequence[str]) -> float:
     return max(house.widest([head], house.NOTE), house.widest(texts, house.TEXT))
 
 
-def _draw_block(canvas: Canvas, table: _Table, ramp: str, cell: float, top: float) -> float:
+def _draw_block(
+    canvas: Canvas, table: _Table, ramp: str, left: float, cell: float, top: float
+) -> float:
     """Draw heads, names and cells from `top` down; the height at which it ends."""
-    left = _left(table, canvas.width)
     y = _draw_heads(canvas, table, left, cell, top)
     for head, texts in table.top:
         y = _draw_top_row(canvas, head, texts, left, cell, y)
-    for index, name in enumerate(table.rows):
-        _draw_name(canvas, table, index, name, y + table.row_height / 2)
+    for index in range(len(table.rows)):
+        _draw_name(canvas, table, index, left, y + table.row_height / 2)
         for column, content in enumerate(table.cells[index]):
             if content:
                 x = left + column * (cell + GAP)
@@ -167,13 +174,13 @@ def _draw_top_row(
     return top + step + PAD
 
 
-def _draw_name(canvas: Canvas, table: _Table, row: int, name: str, y: float) -> None:
-    x = _left(table, canvas.width) - 2 * PAD
+def _draw_name(canvas: Canvas, table: _Table, row: int, left: float, y: float) -> None:
+    x = left - 2 * PAD
     for head, texts in reversed(table.lead):
         canvas.text_middle(x, y, texts[row], anchor="end")
         x -= _lead_width(head, texts) + LEAD_GAP
     lines = 2 if table.row_height >= 2 * house.line_height(house.TEXT) else 1
-    wrapped = house.wrap(name, x + 0.01, house.TEXT, lines=lines)
+    wrapped = house.wrap(table.rows[row], x + 0.01, house.TEXT, lines=lines)
     canvas.text_middle(0 if table.lead else x, y, wrapped, anchor="start" if table.lead else "end")
 
 

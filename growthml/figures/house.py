@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
-from typing import Any, Literal
+from math import isfinite
+from typing import Any, Literal, TypeGuard
 
 from growthml import fonts
 from growthml.fonts import Weight
@@ -43,6 +44,11 @@ ELLIPSIS = "…"
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]+")
 _BREAK = re.compile(r"(?<=-)(?=\w)| +")
 _UNKNOWN_EM = 1.4  # an emoji, the widest of what other fonts may fill in
+
+
+def known(value: float | None) -> TypeGuard[float]:
+    """Whether there is a finite number to draw."""
+    return value is not None and isfinite(value)
 
 
 def clean(words: str) -> str:
@@ -124,11 +130,12 @@ def _longest(words: str, width: float, size: float, weight: Weight) -> int:
     return short
 
 
-def fallback() -> str:
-    """The file of the fallback font, which matplotlib ships."""
+def fallback(*, bold: bool = False) -> str:
+    """The file of the fallback font, DejaVu Sans, which matplotlib ships."""
     import matplotlib as mpl
 
-    return f"{mpl.get_data_path()}/fonts/ttf/DejaVuSans.ttf"
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    return f"{mpl.get_data_path()}/fonts/ttf/{name}"
 
 
 @cache
@@ -140,7 +147,7 @@ def _known() -> frozenset[int]:
 def _advance(words: str, weight: Weight) -> float:
     from matplotlib.ft2font import LoadFlags
 
-    font = _font((str(fonts.ttf(weight)), fallback()))
+    font = _font((str(fonts.ttf(weight)), fallback(bold=weight == 600)))
     font.set_size(100, 72)
     font.set_text(words, 0.0, flags=LoadFlags.NO_HINTING)
     width: float = font.get_width_height()[0] / 64 / 100

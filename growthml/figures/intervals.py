@@ -8,8 +8,8 @@ same unit continues the axis of the panel above it, set off a little ("all" unde
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from math import inf, isfinite, log2
+from dataclasses import dataclass, replace
+from math import inf, log2
 
 from growthml.charts import IntervalPanel, IntervalRow, Intervals, Unit
 from growthml.figures import house
@@ -27,7 +27,7 @@ TOP, BOTTOM = 0.4, 0.6
 COLUMN_GAP, SIDE_GAP = 4.0, 1.6
 SMALLEST_AXIS, SMALLEST_NAME = 42.0, 24.0
 ARROW = 1.7
-MARK = 5.0
+MARK = 5.5
 RATIO_TICKS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 _WORDS: dict[str, tuple[str, str, Weight]] = {
@@ -98,18 +98,32 @@ class _Axis:
 def lay_out(chart: Intervals, formats: Formats, width: float, narrow: bool) -> Canvas:
     """Put interval rows on a canvas of this width in mm."""
     canvas = Canvas(width)
+    chart = _without_unknowns(chart)
     columns = None if narrow else _columns(chart, width)
     y = TOP
     for index, group in enumerate(_groups(chart.panels)):
         y += PANEL_GAP if index else 0.0
         scale = _scale(chart, group, formats)
         axis = _axis(scale, chart.log, columns, width)
-        y = _draw_title(canvas, group.title, y)
-        if index == 0:
-            y = _draw_sides(canvas, chart, axis, y)
+        y = _draw_head(canvas, chart if index == 0 else None, group.title, axis, y)
         y = _draw_group(canvas, group, axis, columns, y)
     canvas.height = y + BOTTOM
     return canvas
+
+
+def _without_unknowns(chart: Intervals) -> Intervals:
+    """The chart with None for every estimate that is not a finite number."""
+    panels = [
+        replace(
+            panel,
+            rows=[
+                row if house.known(row.estimate) else replace(row, estimate=None)
+                for row in panel.rows
+            ],
+        )
+        for panel in chart.panels
+    ]
+    return replace(chart, panels=panels)
 
 
 def _groups(panels: Sequence[IntervalPanel]) -> list[_Group]:
@@ -144,7 +158,7 @@ def _scale(chart: Intervals, group: _Group, formats: Formats) -> Scale:
         value
         for row in group.rows
         for value in (row.low, row.estimate, row.high)
-        if value is not None and isfinite(value)
+        if house.known(value)
     ]
     return symmetric(values, group.unit, formats)
 
@@ -156,38 +170,33 @@ def _axis(scale: Scale, log: bool, columns: _Columns | None, width: float) -> _A
     return _Axis(margin, width - margin, scale, log)
 
 
-def _draw_title(canvas: Canvas, title: str, top: float) -> float:
-    """Draw a group's title; the height at which it ends."""
-    if not title:
-        return top
-    lines = house.wrap(title, canvas.width, house.TEXT, 600)
-    height = len(lines) * house.line_height(house.TEXT)
-    canvas.text_middle(0, top + height / 2, lines, weight=600)
-    return top + height + HEAD_GAP
+def _draw_head(
+    canvas: Canvas, chart: Intervals | None, title: str, axis: _Axis, top: float
+) -> float:
+    """Draw a group's title and, of a chart, what its two sides mean; where that ends."""
+    heading = house.wrap(title, canvas.width, house.TEXT, 600) if title else ()
+    lower, higher = _sides(chart, axis, canvas.width) if chart else ((), ())
+    reach = house.widest(heading, house.TEXT, 600) + COLUMN_GAP
+    sides_left = axis.zero - SIDE_GAP - house.widest(lower, house.VALUE)
+    height = len(heading) * house.line_height(house.TEXT)
+    canvas.text_middle(0, top + height / 2, heading, weight=600)
+    y = top if reach < sides_left else top + height
+    depth = max(len(lower), len(higher)) * house.line_height(house.VALUE)
+    _draw_side(canvas, axis.zero - SIDE_GAP, y + depth / 2, lower, "end")
+    _draw_side(canvas, axis.zero + SIDE_GAP, y + depth / 2, higher, "start")
+    bottom = max(top + height, y + depth)
+    return bottom + HEAD_GAP if bottom > top else top
 
 
-def _draw_sides(canvas: Canvas, chart: Intervals, axis: _Axis, top: float) -> float:
-    """Say what lower and higher mean; the height at which that ends."""
-    room = min(axis.zero, canvas.width - axis.zero) - SIDE_GAP
+def _sides(chart: Intervals, axis: _Axis, width: float) -> tuple[Sequence[str], Sequence[str]]:
+    room = min(axis.zero, width - axis.zero) - SIDE_GAP
     lower = house.wrap(f"← {chart.lower}", room, house.VALUE) if chart.lower else ()
     higher = house.wrap(f"{chart.higher} →", room, house.VALUE) if chart.higher else ()
-    if not lower and not higher:
-        return top
-    height = max(len(lower), len(higher)) * house.line_height(house.VALUE)
-    sides: tuple[tuple[float, Sequence[str], Anchor], ...] = (
-        (-SIDE_GAP, lower, "end"),
-        (SIDE_GAP, higher, "start"),
-    )
-    for aside, lines, anchor in sides:
-        canvas.text_middle(
-            axis.zero + aside,
-            top + height / 2,
-            lines,
-            size=house.VALUE,
-            colour="muted",
-            anchor=anchor,
-        )
-    return top + height + HEAD_GAP
+    return lower, higher
+
+
+def _draw_side(canvas: Canvas, x: float, y: float, lines: Sequence[str], anchor: Anchor) -> None:
+    canvas.text_middle(x, y, lines, size=house.VALUE, colour="muted", anchor=anchor)
 
 
 def _draw_group(
@@ -301,7 +310,7 @@ def _draw_interval(canvas: Canvas, row: IntervalRow, axis: _Axis, y: float) -> N
     if not row.right:
         canvas.complain(f"mark without its number: {row.name!r}")
     colour = "axis" if row.muted else _WORDS[row.verdict][1]
-    if row.low is not None and row.high is not None:
+    if row.low is not None and row.high is not None and row.low <= row.high:
         _draw_span(canvas, axis, axis.place(row.low), axis.place(row.high), colour, y)
     x = axis.place(row.estimate)
     if axis.holds(x):

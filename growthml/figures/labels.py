@@ -41,11 +41,22 @@ class Label:
 
 
 def put(canvas: Canvas, label: Label, spots: Iterable[Spot], within: Box) -> Spot | None:
-    """Put a label at the first spot that is free; at the first of all if none is."""
+    """Put a label at the first free spot, beside coloured areas if it can be.
+
+    If no spot is free it stands at the first of all, and the canvas's faults will tell.
+    """
     spots = list(spots)
     if not any(label.lines):
         return None
-    spot = next((spot for spot in spots if canvas.free(label.box(spot), within)), spots[0])
+    spot = next(
+        (
+            spot
+            for off_areas in (True, False)
+            for spot in spots
+            if canvas.free(label.box(spot), within, off_areas=off_areas)
+        ),
+        spots[0],
+    )
     canvas.text_middle(
         spot.x,
         spot.y,

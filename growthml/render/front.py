@@ -59,8 +59,12 @@ class Callout:
 
 @dataclass(frozen=True, kw_only=True)
 class Fit:
-    """How much of the front page is shown; None shows all KPI lines of that kind."""
+    """How much of the front page is shown; None shows all KPI lines of that kind.
 
+    airy: with generous spacing.
+    """
+
+    airy: bool = False
     hero: bool = True
     untested: int | None = None
     tested: int | None = None
@@ -68,6 +72,7 @@ class Fit:
 
 
 FITS = (
+    Fit(airy=True),
     Fit(),
     Fit(hero=False),
     Fit(hero=False, untested=3),
@@ -99,6 +104,12 @@ class FrontPage:
     risk: Callout | None
     hero: FigureView | None
     coverage: str
+    airy: bool = False
+
+    @property
+    def has_kpis(self) -> bool:
+        """Whether any KPI line is shown."""
+        return any(group.lines for group in self.groups)
 
     @property
     def roomy(self) -> bool:
@@ -109,6 +120,7 @@ class FrontPage:
         """The same page with less on it."""
         return replace(
             self,
+            airy=fit.airy,
             hero=self.hero if fit.hero else None,
             callouts=self.callouts if fit.callouts else (),
             groups=[_trimmed(group, fit) for group in self.groups],

@@ -163,7 +163,7 @@ def _section(
         blocks=_blocks(part, run, drawings, rows),
         caveats=answer.caveats if answer else (),
         tables=[f"{name}.{table}" for table in tables],
-        facts=[facts[fact] for fact in part.facts or part.section.facts if fact in facts],
+        facts=[link for fact, link in facts.items() if fact in (part.facts or part.section.facts)],
     )
 
 

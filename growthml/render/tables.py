@@ -274,7 +274,7 @@ def _with_unit(column: Column, context: Context) -> str:
     sign = context.formats.unit_sign(column.kind)  # type: ignore[arg-type]
     if not sign or sign in column.head:
         return column.head
-    return f"{column.head}, {sign}"
+    return f"{column.head},\u00a0{sign}"
 
 
 def _widths(

@@ -417,7 +417,7 @@ def _actions_table(actions: pd.DataFrame) -> Table:
             Column(name="users", head="Users", kind="count"),
             Column(name="share", head="Share", kind="share"),
             Column(name="per_user", head="Per user", kind="ratio"),
-            Column(name="index", head="Index", kind="count"),
+            Column(name="index", head="Index", kind="number"),
         ),
     )
 

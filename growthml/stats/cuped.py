@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from growthml.stats.comparison import Comparison
-from growthml.stats.means import Estimate, compare_estimates
+from growthml.stats.means import Estimate, combined_variance, compare_estimates
 from growthml.stats.moments import Moments
 
 
@@ -57,5 +57,5 @@ def _adjusted(arm: Moments, y: str, x: str, theta: float, both: Moments) -> Esti
     if not arm.n:
         return None
     value = arm.mean(y) - theta * (arm.mean(x) - both.mean(x))
-    variance = arm.var(y) - 2 * theta * arm.cov(x, y) + theta**2 * arm.var(x)
-    return Estimate(arm.n, value, max(0.0, variance) if arm.n > 1 else variance)
+    variance = combined_variance(arm.var(y), -2 * theta * arm.cov(x, y), theta**2 * arm.var(x))
+    return Estimate(arm.n, value, variance)

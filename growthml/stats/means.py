@@ -20,6 +20,9 @@ from growthml.stats.moments import Moments
 TOO_FEW = "fewer than two users in a campaign"
 NO_SPREAD = "every user has the same value"
 
+_ROUNDING = 1e-13
+"""A spread this small against its values is what rounding left, not a difference of users."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -116,10 +119,17 @@ def lift(baseline: Estimate | None, new: Estimate | None, confidence: float = 0.
     return Lift(ratio=exp(centre), ci_low=exp(centre - half), ci_high=exp(centre + half))
 
 
+def combined_variance(variance: float, *terms: float) -> float:
+    """variance + Σ terms, where the sum cannot be negative and 0 where only rounding is left."""
+    total = variance + sum(terms)
+    return 0.0 if total <= 10 * _ROUNDING * max(variance, *map(abs, terms)) else total
+
+
 def _untestable(baseline: Estimate, new: Estimate) -> str:
     if baseline.n < 2 or new.n < 2 or isnan(baseline.variance) or isnan(new.variance):
         return TOO_FEW
-    if not baseline.variance + new.variance > 0:
+    size = baseline.value**2 + new.value**2
+    if baseline.variance + new.variance <= _ROUNDING**2 * size:
         return NO_SPREAD
     return ""
 

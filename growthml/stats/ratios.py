@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from growthml.stats.comparison import NO_USERS, Comparison, Lift
-from growthml.stats.means import Estimate, compare_estimates, lift
+from growthml.stats.means import Estimate, combined_variance, compare_estimates, lift
 from growthml.stats.moments import Moments
 
 NO_DENOMINATOR = "the denominator is 0 in a campaign"
@@ -19,14 +19,12 @@ def ratio(moments: Moments, numerator: str, denominator: str) -> Estimate | None
         return None
     below = moments.mean(denominator)
     value = moments.mean(numerator) / below
-    spread = (
-        moments.var(numerator)
-        - 2 * value * moments.cov(denominator, numerator)
-        + value**2 * moments.var(denominator)
+    spread = combined_variance(
+        moments.var(numerator),
+        -2 * value * moments.cov(denominator, numerator),
+        value**2 * moments.var(denominator),
     )
-    # A ratio that is the same for every user leaves a rounding error, which may be negative.
-    scale = moments.var(numerator) + value**2 * moments.var(denominator)
-    return Estimate(moments.n, value, 0.0 if spread <= 1e-12 * scale else spread / below**2)
+    return Estimate(moments.n, value, spread / below**2)
 
 
 def compare_ratios(

@@ -41,6 +41,14 @@ def test_the_past_explains_everything() -> None:
     assert found.comparison.reason == "every user has the same value"
 
 
+def test_a_rest_of_rounding_is_no_spread() -> None:
+    past = [0.1, 0.7, 1.1, 3.3, 9.99]
+    found = compare_adjusted(arm([1.1 * x for x in past], past), arm(past, past), "y", "x")
+    same = compare_adjusted(arm(past, past), arm(past, past), "y", "x")
+    assert found.comparison.p_value is not None
+    assert same.comparison.reason == "every user has the same value"
+
+
 def test_an_imbalance_before_the_campaign_is_taken_out() -> None:
     """The new users spent 1 more before as well, in the same proportion: no difference is left."""
     found = compare_adjusted(arm([1, 2, 3], [1, 2, 3]), arm([2, 3, 4], [2, 3, 4]), "y", "x")

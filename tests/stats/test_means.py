@@ -105,6 +105,11 @@ def test_nothing_varies() -> None:
     assert mean_lift(moments([2, 2]), moments([3, 3]), "x").ratio is None
 
 
+def test_equal_values_that_binary_cannot_hold_do_not_vary() -> None:
+    result = compare_means(moments([0.1] * 7), moments([1.3] * 9), "x")
+    assert result.reason == "every user has the same value"
+
+
 def test_one_user_in_an_arm() -> None:
     result = compare_means(moments([2, 4]), moments([3]), "x")
     assert result.difference == 0

@@ -1,0 +1,322 @@
+"""The command line: one function a verb; parse, call, print, exit code.
+
+Heavy libraries are imported by the verbs that need them, so that `--help` and `schema` start fast.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from growthml import __version__
+from growthml.errors import GrowthError, UsageError
+from growthml.secrets import redact
+
+Verb = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code. Errors meant for a person go to stderr, redacted."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.DEBUG if options.verbose else logging.WARNING,
+        format="%(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    for noisy in ("fontTools", "matplotlib", "weasyprint", "sqlalchemy"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    verb: Verb = options.verb
+    try:
+        return verb(options)
+    except GrowthError as error:
+        print(f"growthml: {redact(str(error))}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("growthml: stopped; nothing was written", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="growthml",
+        description="The growth report a team trusts: one YAML file, one command, HTML and PDF.",
+        epilog="Exit codes: 0 all well; 1 a section failed; 2 bad usage or config; 3 a source"
+        " could not be read; 5 the report was held back.",
+    )
+    parser.add_argument("--version", action="version", version=f"growthml {__version__}")
+    parser.add_argument("--verbose", action="store_true", help="say more on stderr")
+    verbs = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    demo = verbs.add_parser("demo", help="simulate two campaigns and report on them")
+    demo.add_argument("--users", type=int, default=4000, help="users a campaign (default 4000)")
+    _run_options(demo)
+    demo.set_defaults(verb=_demo)
+
+    check = verbs.add_parser("check", help="validate a config and its sources without running")
+    check.add_argument("config", type=Path)
+    check.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    check.add_argument("--json", action="store_true", help="print one JSON document")
+    check.set_defaults(verb=_check)
+
+    run = verbs.add_parser("run", help="run a report")
+    run.add_argument("config", type=Path)
+    run.add_argument("--as-of", type=_day, metavar="DATE", help="the last day seen")
+    run.add_argument("--only", action="append", default=[], metavar="SECTION")
+    run.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    run.add_argument("--explain", action="store_true", help="print each fact, its SQL and rows")
+    _run_options(run)
+    run.set_defaults(verb=_run)
+
+    sections = verbs.add_parser("sections", help="list the sections, or explain one")
+    sections.add_argument("name", nargs="?")
+    sections.set_defaults(verb=_sections)
+
+    simulate = verbs.add_parser("simulate", help="write a simulated campaign database")
+    simulate.add_argument("out", type=Path, help=".db, .sqlite, .duckdb, else a Parquet folder")
+    simulate.add_argument("--users", type=int, default=2000)
+    simulate.add_argument("--events", type=int, default=None)
+    simulate.add_argument("--seed", type=int, default=1)
+    simulate.add_argument(
+        "--effect",
+        action="append",
+        default=[],
+        metavar="CHANNEL=X",
+        help="multiply a channel's chance to buy: PI=1.3, all=1.1",
+    )
+    simulate.add_argument("--force", action="store_true", help="replace what is there")
+    simulate.set_defaults(verb=_simulate)
+
+    templates = verbs.add_parser("templates", help="write our templates to be overridden")
+    templates.add_argument("--export", type=Path, required=True, metavar="DIR")
+    templates.set_defaults(verb=_templates)
+
+    schema = verbs.add_parser("schema", help="print the config's JSON Schema")
+    schema.set_defaults(verb=_schema)
+    return parser
+
+
+def _run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--archive", type=Path, metavar="DIR", help="where runs are kept")
+    parser.add_argument("--format", metavar="html,pdf", help="what to make of the run")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date; write 2014-04-20") from None
+
+
+# -- verbs -------------------------------------------------------------------------------------
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from growthml.simulate import simulate
+
+    data = Path("data")
+    for name, seed, effects in (("spring", 1, {}), ("summer", 2, {"PI": 1.3})):
+        out = data / f"{name}.db"
+        simulate(out, users=options.users, seed=seed, effects=effects, overwrite=True)
+    options.config, options.set, options.only = _demo_config(), [], []
+    options.as_of, options.explain = None, False
+    return _run(options)
+
+
+def _demo_config() -> Path:
+    import growthml
+
+    package = Path(growthml.__file__).parent
+    installed = package / "config_files" / "demo.yml"
+    return installed if installed.is_file() else package.parent / "config" / "demo.yml"
+
+
+def _check(options: argparse.Namespace) -> int:
+    from contextlib import ExitStack
+
+    from growthml import plan
+    from growthml.run import map_all, open_all
+
+    config = plan.read_config(options.config, options.set)
+    planned = plan.campaigns(config, date.today())
+    with ExitStack() as stack:
+        sources = open_all(config, planned, stack)
+        mapped = map_all(config, sources)
+    found = [
+        {
+            "source": name,
+            "url": source.url,
+            "dialect": source.dialect,
+            "fields": sorted(mapped[name].fields),
+        }
+        for name, source in sources.items()
+    ]
+    if options.json:
+        print(json.dumps({"config": str(options.config), "sources": found}, indent=1))
+        return 0
+    for each in found:
+        print(f"{each['source']}: {each['url']} ({each['dialect']}), {len(each['fields'])} fields")
+    print(f"{options.config}: good")
+    return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    from growthml import plan
+    from growthml.progress import Progress
+    from growthml.run import run
+
+    config = plan.read_config(options.config, options.set)
+    outcome = run(
+        config,
+        as_of=options.as_of,
+        only=options.only,
+        archive=options.archive,
+        formats=_formats(options.format),
+        progress=Progress(quiet=options.quiet),
+    )
+    if options.json:
+        print(json.dumps(_described(outcome), indent=1, ensure_ascii=False, default=str))
+        return outcome.exit_code
+    if options.explain:
+        _explain(outcome)
+    _print(outcome)
+    return outcome.exit_code
+
+
+def _formats(text: str | None) -> list[str] | None:
+    if text is None:
+        return None
+    wanted = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in wanted if name not in ("html", "pdf")]
+    if unknown or not wanted:
+        raise UsageError(f"--format {text}: expected html, pdf or html,pdf")
+    return wanted
+
+
+def _described(outcome: Any) -> dict[str, Any]:
+    run = outcome.run
+    return {
+        "run_id": run.run_id,
+        "report": run.name,
+        "status": run.status,
+        "as_of": run.context.as_of.isoformat(),
+        "folder": str(outcome.folder),
+        "added": outcome.added,
+        "exit_code": outcome.exit_code,
+        "sections": [
+            {"id": each.section.id, "status": str(each.status), "reason": each.reason or None}
+            for each in run.sections
+        ],
+        "outputs": list(outcome.outputs),
+    }
+
+
+def _explain(outcome: Any) -> None:
+    for fact in outcome.run.facts:
+        shared = [
+            each.campaign
+            for each in outcome.run.facts
+            if each.name == fact.name and each.source == fact.source and each is not fact
+        ]
+        also = f", read together with {', '.join(shared)}" if shared else ""
+        print(f"-- {fact.name} of {fact.campaign} ({fact.source}, {fact.dialect}{also})")
+        print(f"-- {fact.rows} rows, {fact.seconds:.3f} s, parameters {dict(fact.parameters)}")
+        print(f"{fact.sql};\n")
+
+
+def _print(outcome: Any) -> None:
+    run = outcome.run
+    front = next((s.answer.front for s in run.sections if s.answer and s.answer.front), None)
+    if front is not None:
+        print(front.verdict)
+        print(front.lede)
+    for each in run.sections:
+        if each.status not in ("ok",):
+            print(f"{each.section.title}: {each.status}: {each.reason}")
+    for name in ("report.html", "report.pdf", "summary.pdf"):
+        if name in outcome.outputs:
+            print(outcome.folder / name)
+    if not outcome.added:
+        print(f"{run.run_id} was in the archive already; nothing was added")
+
+
+def _sections(options: argparse.Namespace) -> int:
+    from growthml.sections import all_sections
+
+    sections = all_sections()
+    if options.name is None:
+        width = max(map(len, sections))
+        for name, section in sections.items():
+            print(f"{name:{width}}  {section.question}")
+        return 0
+    if options.name not in sections:
+        raise UsageError(
+            f"there is no section '{options.name}'; there are {', '.join(sections)}"
+        )
+    section = sections[options.name]
+    print(f"{section.title}: {section.question}\n")
+    print((sys.modules[section.compute.__module__].__doc__ or "").strip())
+    print("\nOptions:")
+    fields = section.options.model_fields
+    for key, field in fields.items():
+        print(f"  {key} (default {field.default}): {' '.join((field.description or '').split())}")
+    print("" if fields else "  none", end="" if fields else "\n")
+    print("\nTables:")
+    for table, columns in section.tables.items():
+        print(f"  {section.id}.{table}: {', '.join(columns)}")
+    return 0
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    from growthml.simulate import simulate
+
+    made = simulate(
+        options.out,
+        users=options.users,
+        events=options.events,
+        seed=options.seed,
+        effects=_effects(options.effect),
+        overwrite=options.force,
+    )
+    print(f"{made.path}: {made.users} users, {made.meals} meals, {made.events} events")
+    for code, truth in made.networks.items():
+        print(
+            f"  {code}: {truth.users} users, {truth.buyers} buyers,"
+            f" planted conversion {truth.expected:.4f}, realised {truth.realised:.4f}"
+        )
+    return 0
+
+
+def _effects(texts: Sequence[str]) -> dict[str, float]:
+    effects = {}
+    for text in texts:
+        channel, _, factor = text.partition("=")
+        try:
+            effects[channel] = float(factor)
+        except ValueError:
+            raise UsageError(f"--effect {text}: expected CHANNEL=FACTOR, such as PI=1.3") from None
+    return effects
+
+
+def _templates(options: argparse.Namespace) -> int:
+    from growthml.render.sources import export
+
+    for name in export(options.export):
+        print(options.export / name)
+    return 0
+
+
+def _schema(_: argparse.Namespace) -> int:
+    from growthml.config.load import json_schema
+    from growthml.sections import all_sections
+
+    options = {name: section.options for name, section in all_sections().items()}
+    print(json.dumps(json_schema(options), indent=2, ensure_ascii=False))
+    return 0

@@ -1,0 +1,241 @@
+"""Can these data be trusted?
+
+Counts, per campaign, of events and users with something wrong, and what became of them: left out
+of the figures, or kept and flagged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from growthml.errors import NotEnoughData
+from growthml.parts import (
+    Answer,
+    Campaign,
+    Column,
+    Context,
+    Evidence,
+    Facts,
+    Finding,
+    Options,
+    Section,
+    Status,
+    Table,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("campaign", "check", "rows_checked", "rows_failed", "severity", "detail")
+SERIOUS = 0.01
+"""From this share of rows on, a fault is a warning rather than a note."""
+
+
+class DataQualityOptions(Options):
+    """Options of `data_quality`."""
+
+    stale_days: int = 7
+    """A campaign is stale when its latest event lies more than this many days before as-of."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that can be wrong. noun: what is counted; effect: what became of such rows."""
+
+    id: str
+    says: str
+    noun: str
+    effect: str
+
+
+EVENT_CHECKS = (
+    Check("event_before_signup", "happened before their user signed up", "event", "kept, flagged"),
+    Check("missing_time", "have no time", "event", "left out where a window or a date is needed"),
+    Check("future_event", "lie in the future", "event", "left out"),
+    Check("unknown_action", "have no known action", "event", "kept under their own name"),
+    Check("orphan_item", "belong to no known item", "event", "left out of money and categories"),
+)
+DUPLICATE = Check("duplicate_event", "repeat another event in every column", "event", "kept, flagged")
+ORPHAN = Check("orphan_user", "belong to no known user", "event", "left out")
+CANCELLED = Check("cancelled", "have a quantity of zero or less", "event", "left out of purchases")
+CHANNEL = Check("missing_channel", "have no channel", "user", "kept as a channel “not known”")
+PRICE = Check("nonpositive_price", "have no price above zero", "item", "kept; their sales count as priced")
+
+
+def compute(facts: Facts, context: Context, options: DataQualityOptions) -> Answer:
+    """One row per campaign and check."""
+    if not facts["span"]["users"].sum():
+        raise NotEnoughData("there are no users in any campaign")
+    rows = [
+        row
+        for campaign in context.campaigns
+        for row in _rows(campaign, facts, context, options.stale_days)
+    ]
+    table = _table(rows)
+    failed = table.frame[table.frame["rows_failed"] > 0]
+    warned = failed[failed["severity"] == "warning"]
+    stale = failed[failed["check"] == "stale"]
+    return Answer(
+        headline=_headline(failed, warned, context),
+        blocks=[table],
+        findings=_findings(failed, context),
+        definitions=[
+            (
+                "Data checks",
+                f"a fault of at least {context.formats.share(SERIOUS)} of the rows checked is a"
+                " warning, below that a note",
+            )
+        ],
+        status=Status.SUSPICIOUS if len(stale) else Status.OK,
+        reason=str(stale.iloc[0]["detail"]) if len(stale) else "",
+    )
+
+
+def _rows(
+    campaign: Campaign, facts: Facts, context: Context, stale_days: int
+) -> Iterator[dict[str, Any]]:
+    events = facts.get("event_quality")
+    if events is not None:
+        mine = events[events["campaign"] == campaign.key]
+        orphans = events[events["orphan"].astype(bool)]
+        checked = int(mine["events"].sum())
+        for check in EVENT_CHECKS:
+            yield _row(campaign, check, checked, int(mine[check.id].sum()), context)
+        # Orphans belong to no campaign: they are counted for every campaign of their source.
+        lost = int(orphans["events"].sum())
+        yield _row(campaign, ORPHAN, checked + lost, lost, context)
+        copies = facts.get("duplicates")
+        if copies is not None:
+            repeated = int(copies[copies["campaign"] == campaign.key]["duplicates"].sum())
+            yield _row(campaign, DUPLICATE, checked, repeated, context)
+        if int(mine["cancelled"].sum()):
+            yield _row(campaign, CANCELLED, checked, int(mine["cancelled"].sum()), context)
+    users = facts.get("user_quality")
+    if users is not None:
+        mine = users[users["campaign"] == campaign.key]
+        n = int(mine["users"].sum())
+        yield _row(campaign, CHANNEL, n, int(mine["missing_channel"].sum()), context)
+    items = facts.get("item_quality")
+    if items is not None:
+        mine = items[items["campaign"] == campaign.key]
+        n = int(mine["items"].sum())
+        yield _row(campaign, PRICE, n, int(mine["nonpositive_price"].sum()), context)
+    yield from _staleness(campaign, facts["span"], context, stale_days)
+
+
+def _row(
+    campaign: Campaign, check: Check, checked: int, failed: int, context: Context
+) -> dict[str, Any]:
+    severity = "ok"
+    if failed:
+        severity = "warning" if failed >= SERIOUS * max(checked, 1) else "note"
+    formats = context.formats
+    counted = formats.plural(failed, check.noun, f"{check.noun}s")
+    return {
+        "campaign": campaign.key,
+        "check": check.id,
+        "rows_checked": checked,
+        "rows_failed": failed,
+        "severity": severity,
+        "detail": f"{counted} {_verb(check.says, failed)}; {check.effect}" if failed else "none",
+    }
+
+
+def _verb(says: str, n: int) -> str:
+    singular = {"have ": "has ", "lie ": "lies ", "belong ": "belongs ", "repeat ": "repeats "}
+    for plural, one in singular.items():
+        if n == 1 and says.startswith(plural):
+            return (one + says.removeprefix(plural)).replace("their user", "its user")
+    return says.replace("their user", "its user") if n == 1 else says
+
+
+def _staleness(
+    campaign: Campaign, span: pd.DataFrame, context: Context, stale_days: int
+) -> Iterator[dict[str, Any]]:
+    mine = span[span["campaign"] == campaign.key]
+    latest = mine["last_event"].iloc[0] if len(mine) else None
+    if not isinstance(latest, datetime) or latest != latest:
+        return
+    end = context.as_of
+    if campaign.end is not None:
+        from datetime import timedelta
+
+        end = min(end, campaign.end - timedelta(days=1))
+    age = (end - latest.date()).days
+    stale = age > stale_days
+    formats = context.formats
+    yield {
+        "campaign": campaign.key,
+        "check": "stale",
+        "rows_checked": 1,
+        "rows_failed": int(stale),
+        "severity": "warning" if stale else "ok",
+        "detail": f"{campaign.label}'s newest event is of {formats.date(latest.date())},"
+        f" {formats.plural(age, 'day', 'days')} before {formats.date(end)}",
+    }
+
+
+def _table(rows: Sequence[dict[str, Any]]) -> Table:
+    import pandas as pd
+
+    return Table(
+        id="checks",
+        title="What was checked",
+        frame=pd.DataFrame(rows, columns=list(COLUMNS)),
+        columns=(
+            Column(name="campaign", head="Campaign", role="campaign"),
+            Column(name="check", head="Check", role="check"),
+            Column(name="rows_checked", head="Rows checked", kind="count"),
+            Column(name="rows_failed", head="Rows failed", kind="count"),
+            Column(name="severity", head="Severity"),
+            Column(name="detail", head="What became of them"),
+        ),
+    )
+
+
+def _headline(failed: pd.DataFrame, warned: pd.DataFrame, context: Context) -> str:
+    if failed.empty:
+        return "The checks found nothing wrong with the data."
+    if warned.empty:
+        n = int(failed["rows_failed"].sum())
+        rows = context.formats.plural(n, "row", "rows")
+        return f"The data are sound but for {rows} with a small fault."
+    checks = context.formats.plural(len(warned), "check", "checks")
+    return f"{checks} found faults that may change the figures."
+
+
+def _findings(failed: pd.DataFrame, context: Context) -> list[Finding]:
+    findings = []
+    for row in failed.itertuples():
+        serious = row.severity == "warning"
+        label = next(c.label for c in context.campaigns if c.key == row.campaign)
+        text = str(row.detail) if row.check == "stale" else f"{label}: {row.detail}"
+        findings.append(
+            Finding(
+                heading=context.label("check", row.check).capitalize()[:30],
+                text=f"{text}."
+                if row.check == "stale"
+                else f"{text} ({context.formats.count(row.rows_checked)} checked).",
+                evidence=Evidence(
+                    table="checks", row={"campaign": row.campaign, "check": row.check}
+                ),
+                direction="worse",
+                kind="risk",
+                weight=0.6 if serious else 0.03,
+            )
+        )
+    return findings
+
+
+SECTION = Section(
+    id="data_quality",
+    title="Data quality",
+    question="Can these data be trusted, and what was left out?",
+    facts=("span", "event_quality?", "duplicates?", "user_quality?", "item_quality?"),
+    tables={"checks": COLUMNS},
+    compute=compute,
+    options=DataQualityOptions,
+)
