@@ -125,7 +125,8 @@ class Table:
     """Rows of a section: a CSV in the run folder, and what a page shows of it.
 
     frame: raw values, in a stable order, columns as the contract lists them. columns: what pages
-    show; empty means the table is attached only. order: how the rows are ordered, in words
+    show; empty means the table is attached only. view: the rows as pages show them, where these
+    are not the frame's own (campaigns side by side, a total). order: how the rows are ordered, in words
     ("by revenue"). total: the last row is a total, set bold.
     """
 
@@ -133,6 +134,7 @@ class Table:
     title: str
     frame: pd.DataFrame
     columns: Sequence[Column] = ()
+    view: pd.DataFrame | None = None
     order: str = ""
     note: str = ""
     total: bool = False

@@ -10,9 +10,10 @@ MASK = "***"
 _SHORT = 6
 """Shorter secrets are masked as whole words only: `app` must not eat the middle of `happen`."""
 
-_URL_PASSWORD = re.compile(
-    r"(://[^\s:/@]*:)(?!\$\{\w+\}@)([^\s@]*(?:@[^\s@/?#]*)*)(?=@)"  # ${NAME} is no secret
-)
+_URL_PASSWORD = re.compile(r"(://[^\s:/@]*:)([^\s@]*(?:@[^\s@/?#]*)*)(?=@)")
+_UP_TO_THE_LAST_AT = re.compile(r"(://[^\s:/@]*:)(?!\$\{\w+\}@)\S*(?=@)")
+"""Masks too much rather than too little where a password was not percent-encoded."""
+
 _QUERY_SECRET = re.compile(
     r"([?&][^=&\s]*(?:password|passwd|pwd|secret|token|api_?key|access_?key|base64)[^=&\s]*=)"
     r"([^&\s'\"]+)",
@@ -45,7 +46,7 @@ def redact(text: str) -> str:
             text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", MASK, text)
         else:
             text = text.replace(secret, MASK)
-    text = _URL_PASSWORD.sub(rf"\g<1>{MASK}", text)
+    text = _UP_TO_THE_LAST_AT.sub(rf"\g<1>{MASK}", text)
     return _QUERY_SECRET.sub(rf"\g<1>{MASK}", text)
 
 

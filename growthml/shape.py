@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from growthml.charts import Series
-from growthml.parts import Context
+from growthml.parts import Column, Context
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,3 +64,33 @@ def lookup(frame: pd.DataFrame, keys: Sequence[str], value: str) -> dict[tuple[H
 def name(context: Context, role: str, value: Any, folded: int = 0) -> str:
     """The label of a value, or of the folded tail of `folded` values."""
     return f"Other ({folded})" if value == OTHER else context.label(role, value)
+
+
+TOTAL = "\x00total"
+"""Stands for the total among raw values."""
+
+
+def beside(
+    frame: pd.DataFrame, key: Column, values: Sequence[Column], context: Context
+) -> tuple[pd.DataFrame, list[Column]]:
+    """Campaigns side by side: one row a value of `key`, one column a value column and campaign.
+
+    Rows keep the frame's order. With more than two campaigns the table would grow too wide: the
+    frame comes back as it is, its campaign in the first column.
+    """
+    if len(context.campaigns) > 2:
+        campaign = Column(name="campaign", head="Campaign", role="campaign")
+        return frame, [campaign, key, *values]
+    import pandas as pd
+
+    keys = list(dict.fromkeys(known(each) for each in frame[key.name]))
+    data: dict[str, list[Any]] = {key.name: keys}
+    columns = [key]
+    for value in values:
+        found = lookup(frame, ["campaign", key.name], value.name)
+        for campaign in context.campaigns:
+            name = f"{value.name}@{campaign.key}"
+            data[name] = [found.get((campaign.key, each)) for each in keys]
+            head = f"{value.head} {campaign.label}" if len(context.campaigns) > 1 else value.head
+            columns.append(Column(name=name, head=head, kind=value.kind, role=value.role))
+    return pd.DataFrame(data), columns

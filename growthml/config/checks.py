@@ -76,13 +76,16 @@ def _campaigns(tree: Tree) -> Iterator[Fault]:
 
 def _maps_users(tree: Tree, source: str) -> bool:
     schema = tree.find("sources", source, "schema") or tree.find("schema")
-    return not isinstance(schema, dict) or bool({"users", "events"} & set(schema))
+    if not isinstance(schema, dict) or not schema:
+        return True
+    return not set(schema) <= {"items", "visits", "requests", "sessions"}
 
 
 def _baseline(tree: Tree) -> Iterator[Fault]:
     baseline = tree.find("baseline")
     campaigns = _mapping(tree, "campaigns")
-    is_period = baseline in PERIOD_BASELINES or isinstance(baseline, dict)
+    is_mean = isinstance(baseline, dict) and "mean_of_last" in baseline
+    is_period = is_mean or baseline in PERIOD_BASELINES
     if isinstance(baseline, str) and not is_period and campaigns and baseline not in campaigns:
         names = [*campaigns, *PERIOD_BASELINES]
         message = f"unknown campaign '{baseline}'{suggestion(baseline, names)}"

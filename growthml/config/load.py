@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from growthml.config.checks import check
 from growthml.config.environment import has_variable, written_secrets
+from growthml.config.json_schema import json_schema as json_schema
 from growthml.config.overrides import apply
 from growthml.config.problems import Fault, Place, Problem, faults_of, shown
 from growthml.config.schema import Config

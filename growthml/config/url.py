@@ -11,7 +11,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from growthml.secrets import MASK, redact
 
-_CREDENTIALS = re.compile(r"(?<=://)[^\s:/@]*(?::[^\s@]*(?:@[^\s@/?#]*)*)?@")
+_CREDENTIALS = re.compile(r"(?<=://)(?:[^\s/:]*:\S*|[^\s/?#]*)@")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
@@ -37,9 +37,10 @@ class Url:
 
     @property
     def is_log(self) -> bool:
-        """Whether it names an access log: a path that ends in `.log` or `.gz`, not `.csv.gz`."""
+        """Whether it names an access log: a path ending in `.log` or `.gz`, but no `.csv.gz`."""
         name = self._text.lower()
-        return self.is_path and name.endswith((".log", ".gz")) and not name.endswith(".csv.gz")
+        is_table = name.endswith((".csv.gz", ".tsv.gz"))
+        return self.is_path and name.endswith((".log", ".gz")) and not is_table
 
     def reveal(self) -> str:
         """The real address, password and all. For opening connections, never for printing."""

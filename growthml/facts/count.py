@@ -39,6 +39,9 @@ class Counts(Mapping[str, "pd.DataFrame"]):
             raise self._errors[name]
         return self._frames[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._frames
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._frames)
 

@@ -71,7 +71,7 @@ def _lay_out(chart: Chart, formats: Formats, width: float, narrow: bool) -> Canv
         case Bars():
             return bars.lay_out(chart, formats, width, narrow)
         case Grid():
-            return grid.lay_out(chart, formats, width)
+            return grid.lay_out(chart, formats, width, narrow)
         case Curves():
             return curves.lay_out(chart, formats, width, narrow)
         case Intervals():

@@ -39,6 +39,8 @@ def y_scale(values: Sequence[float], unit: Unit, from_zero: bool, formats: Forma
     low, high = min(values, default=0.0), max(values, default=0.0)
     if from_zero:
         low, high = min(low, 0.0), max(high, 0.0)
+    if low == high:
+        high = low + (abs(low) or 1.0)
     step = _step(low, high, unit)
     low, high = floor(low / step + 1e-9) * step, _top(high, step, capped=unit in ("share", "rate"))
     return Scale(low, high, _numbered(low, high, step, unit, formats))

@@ -183,7 +183,7 @@ def _draw_axes(canvas: Canvas, panel: CurvePanel, plot: _Plot) -> None:
         y = plot.place(plot.x.low, mark)[1]
         level = [(box.left, y), (box.right, y)]
         if mark == 0 and plot.y.low < 0:
-            canvas.line(level, colour="ink", thickness=house.HAIRLINE, clear=False)
+            canvas.line(level, colour="ink", thickness=house.HAIRLINE)
         elif mark != plot.y.low:
             canvas.line(level, colour="grid", thickness=house.HAIRLINE, clear=False)
         canvas.text_middle(box.left - TICK_GAP, y, text, anchor="end")

@@ -22,8 +22,9 @@ LEAD_GAP = 3.0
 NARROWEST, WIDEST = 3.0, 40.0
 LONGEST_HEAD = 16.0
 HEAD_LINES = 3
-NOTE_BELOW = 7.4
+NOTE_BELOW = 6.4
 """From this row height on a note stands under its number, below it beside."""
+LOWEST = 4.4
 ROW_TURNED = 8.0
 TOP = 0.5
 BLOCK_GAP = 4.0
@@ -43,9 +44,15 @@ class _Table:
     lead: Sequence[tuple[str, Sequence[str]]] = ()
     top: Sequence[tuple[str, Sequence[str]]] = ()
 
+    @property
+    def noted(self) -> bool:
+        """Whether any cell has a note."""
+        return any(cell.note for row in self.cells for cell in row if cell)
+
     def turned(self) -> _Table:
+        """Rows as columns."""
         cells = [[row[column] for row in self.cells] for column in range(len(self.columns))]
-        height = max(self.row_height, ROW_TURNED)
+        height = max(self.row_height, ROW_TURNED) if self.noted else self.row_height
         return _Table(self.columns, self.rows, cells, height, lead=self.top, top=self.lead)
 
     def part(self, start: int, stop: int) -> _Table:
@@ -61,22 +68,34 @@ class _Table:
         )
 
 
-def lay_out(chart: Grid, formats: Formats, width: float) -> Canvas:
+def lay_out(chart: Grid, formats: Formats, width: float, narrow: bool) -> Canvas:
     """Put a grid on a canvas of this width in mm."""
     canvas = Canvas(width)
     table = _Table(chart.rows, chart.columns, chart.cells, chart.row_height, lead=chart.lead)
     if not _fits(table, width) and _fits(table.turned(), width):
         table = table.turned()
+    if not narrow:
+        table = _on_page(table)
     left = _left(table, width)
     cell, blocks = _blocks(table, width - left)
     y = TOP
     for block in blocks:
         y = _draw_block(canvas, block, _RAMPS[chart.ramp], left, cell, y) + BLOCK_GAP
     y -= BLOCK_GAP + GAP
-    if any(cell and cell.step is not None for row in chart.cells for cell in row):
+    if chart.edges and any(cell and cell.step is not None for row in chart.cells for cell in row):
         y = _draw_key(canvas, chart, formats, left, y + KEY_GAP)
     canvas.height = y + TOP
     return canvas
+
+
+def _on_page(table: _Table) -> _Table:
+    """The table with rows no higher than a printed page has room for."""
+    step = house.line_height(house.TEXT)
+    heads = HEAD_LINES * step + PAD + len(table.top) * (step + PAD)
+    key = KEY_GAP + KEY_HEIGHT + house.line_height(house.NOTE)
+    room = (house.TALLEST - heads - key - 2 * TOP) / len(table.rows)
+    lowest = NOTE_BELOW if table.noted else LOWEST
+    return replace(table, row_height=min(table.row_height, max(room, lowest)))
 
 
 def _blocks(table: _Table, room: float) -> tuple[float, Sequence[_Table]]:
@@ -133,12 +152,12 @@ def _draw_block(
     for head, texts in table.top:
         y = _draw_top_row(canvas, head, texts, left, cell, y)
     for index in range(len(table.rows)):
-        _draw_name(canvas, table, index, left, y + table.row_height / 2)
+        _draw_name(canvas, table, index, left, y + (table.row_height - GAP) / 2)
         for column, content in enumerate(table.cells[index]):
             if content:
                 x = left + column * (cell + GAP)
-                _draw_cell(canvas, content, ramp, (x, y), (cell, table.row_height))
-        y += table.row_height + GAP
+                _draw_cell(canvas, content, ramp, (x, y), (cell, table.row_height - GAP))
+        y += table.row_height
     return y
 
 
@@ -220,11 +239,11 @@ def _write(
         canvas.text_middle(
             x, y, cell.text, size=house.NUMBER, weight=600, colour=text, anchor="middle"
         )
-    elif height >= NOTE_BELOW:
+    elif height >= NOTE_BELOW - GAP:
         canvas.text_middle(
-            x, y - 1.35, cell.text, size=house.NUMBER, weight=600, colour=text, anchor="middle"
+            x, y - 1.25, cell.text, size=house.NUMBER, weight=600, colour=text, anchor="middle"
         )
-        canvas.text_middle(x, y + 1.7, cell.note, size=house.NOTE, colour=note, anchor="middle")
+        canvas.text_middle(x, y + 1.6, cell.note, size=house.NOTE, colour=note, anchor="middle")
     else:
         start = x - _cell_width(cell, beside=True) / 2
         canvas.text_middle(start, y, cell.text, size=house.NUMBER, weight=600, colour=text)

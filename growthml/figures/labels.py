@@ -101,7 +101,7 @@ def along(start: Point, end: Point, label: Label) -> Iterator[Spot]:
             yield Spot(x - 1.0, y, "end")
         else:
             slope = abs((y1 - y0) / (x1 - x0))
-            reach = 1.2 + label.height / 2 / max(slope, 0.2)
+            reach = 0.6 + aside / max(slope, 0.2)
             yield Spot(x + reach, y, "start")
             yield Spot(x - reach, y, "end")
     if level:

@@ -81,6 +81,7 @@ def _prepare() -> None:
         known.addfont(str(fonts.ttf(weight)))
     bold = FontEntry(house.fallback(bold=True), name=FALLBACK_FAMILY, weight=600, size="scalable")
     known.ttflist.append(bold)
+    mpl.rcParams["text.hinting"] = "none"
     mpl.rcParams["svg.fonttype"] = "none"
     mpl.rcParams["svg.hashsalt"] = HASH_SALT
     mpl.rcParams["font.sans-serif"] = [fonts.FAMILY, FALLBACK_FAMILY]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from growthml.charts import Chart
+from growthml.errors import GrowthError
 from growthml.parts import SectionRun
 from growthml.render.tables import TableView, slug
 
@@ -41,8 +42,15 @@ class FigureView:
 
 
 def figure_view(section: str, chart: Chart, drawings: Drawings, prefix: str = "") -> FigureView:
-    """The view of a chart; `prefix` tells its second appearance from the first."""
+    """The view of a chart; `prefix` tells its second appearance from the first.
+
+    Raises GrowthError for a chart without alt text: no page is made that some cannot read.
+    """
     name = f"{section}.{chart.id}"
+    if not chart.alt.strip():
+        raise GrowthError(
+            f"figure {name} has no alt text; give its chart an `alt` with the numbers"
+        )
     anchor = f"{prefix}figure-{slug(name)}"
     widths = drawings[name]
     return FigureView(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from growthml.charts import Chart
-from growthml.parts import Finding, Front, KpiRow, Run, Status, Verdict
+from growthml.parts import Campaign, Finding, Front, KpiRow, Run, Status, Verdict
 from growthml.render.figure import FigureView, charts_of, figure_view
 from growthml.render.places import Places
 from growthml.render.words import STATES, State, reason_of
@@ -175,11 +176,16 @@ def _windows(run: Run) -> str:
     """What the campaigns cover, where no section says it."""
     formats = run.context.formats
     spans = [
-        f"{c.label} {formats.date(c.start) if c.start else 'from the first event'} to "
-        f"{formats.date(c.end) if c.end else formats.date(run.context.as_of)}"
-        for c in run.context.campaigns
+        f"{formats.dates(campaign.start, _last_day(campaign, run))} ({campaign.label})"
+        if campaign.start
+        else f"until {formats.date(_last_day(campaign, run))} ({campaign.label})"
+        for campaign in run.context.campaigns
     ]
-    return " · ".join([*spans, run.context.timezone])
+    return f"{', '.join(spans)}, {run.context.timezone}"
+
+
+def _last_day(campaign: Campaign, run: Run) -> date:
+    return campaign.end - timedelta(days=1) if campaign.end else run.context.as_of
 
 
 def _partial(run: Run) -> list[str]:

@@ -7,7 +7,9 @@ Pango.
 from __future__ import annotations
 
 import logging
+import re
 import threading
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
@@ -35,6 +37,7 @@ _PANGO = (
     "on macOS: brew install pango. Without it, choose --format html"
 )
 _FAULTY_WARNINGS = ("Font-face",)
+_EMBEDDED = re.compile(r"data:[^\s\"']+")
 
 
 def pdf(
@@ -53,12 +56,7 @@ def pdf(
         view, found = page(run, drawings, MOST_ROWS), environment(templates)
         fit, _ = _fitted(view, found, paper)
         document = _laid_out("report.html.j2", view, fit, found, paper)
-        return bytes(
-            document.write_pdf(
-                pdf_variant=VARIANT,
-                attachments=[_attachment(name, csv[name], run) for name in sorted(csv)],
-            )
-        )
+        return _written(document, [_attachment(name, csv[name], run) for name in sorted(csv)])
 
 
 def summary_pdf(
@@ -68,7 +66,7 @@ def summary_pdf(
     with _watched():
         view, found = page(run, drawings, MOST_ROWS), environment(templates)
         _, document = _fitted(view, found, paper)
-        return bytes(document.write_pdf(pdf_variant=VARIANT))
+        return _written(document, [])
 
 
 def _fitted(view: Page, found: Environment, paper: Paper) -> tuple[Fit, Any]:
@@ -90,6 +88,13 @@ def _laid_out(template: str, view: Page, fit: Fit, found: Environment, paper: Pa
         return weasyprint.HTML(string=text, url_fetcher=_fetcher()).render(pdf_variant=VARIANT)
     except weasyprint.urls.FatalURLFetchingError as error:
         raise GrowthError(f"the PDF may load nothing from outside: {error}") from error
+
+
+def _written(document: Any, attachments: list[Any]) -> bytes:
+    with warnings.catch_warnings():
+        # WeasyPrint leaves its own colour profile open.
+        warnings.simplefilter("ignore", ResourceWarning)
+        return bytes(document.write_pdf(pdf_variant=VARIANT, attachments=attachments))
 
 
 def _weasyprint() -> Any:
@@ -149,4 +154,4 @@ class _Ears(logging.Handler):
         said = record.getMessage()
         grave = record.levelno >= logging.ERROR or said.startswith(_FAULTY_WARNINGS)
         if grave and record.thread == self.thread:
-            self.faults.append(said[:300])
+            self.faults.append(_EMBEDDED.sub("data:…", said))

@@ -76,7 +76,7 @@ def table_view(section: str, table: Table, context: Context, cap: int) -> TableV
     """
     name = f"{section}.{table.id}"
     columns = table.columns or _columns_of(table.frame)
-    shown, note = _capped(table, name, cap)
+    shown, note = _capped(table, name, cap, context)
     cells = [_cells(shown, column, context) for column in columns[:MOST_COLUMNS]]
     heads = _heads(columns[:MOST_COLUMNS], cells, context)
     characters = sum(_widths(columns[:MOST_COLUMNS], heads, cells))
@@ -132,7 +132,7 @@ def _kind_of(name: str, dtype: str) -> Any:
     return "rate" if name.endswith(_FRACTIONS) else "number"
 
 
-def _capped(table: Table, name: str, cap: int) -> tuple[pd.DataFrame, str]:
+def _capped(table: Table, name: str, cap: int, context: Context) -> tuple[pd.DataFrame, str]:
     """The rows to show and the sentence that says what is left out; a total always stays."""
     frame = table.frame
     if len(frame) <= cap:
@@ -150,7 +150,8 @@ def _capped(table: Table, name: str, cap: int) -> tuple[pd.DataFrame, str]:
     first, order = (
         ("Top", f" by {table.order.removeprefix('by ')}") if table.order else ("First", "")
     )
-    sentence = f"{first} {room}{each} of {len(body):,}{order}; all rows attached as {name}.csv"
+    count = context.formats.count(len(body))
+    sentence = f"{first} {room}{each} of {count}{order}; all rows attached as {name}.csv"
     index = list(top.index) + list(total.index)
     return frame.loc[index] if frame.index.is_unique else top, sentence
 

@@ -261,17 +261,22 @@ def _signup_alt(lines: Sequence[Line], word: str, context: Context) -> str:
 
 
 def _users_table(users: pd.DataFrame, context: Context) -> Table:
+    view, columns = shape.beside(
+        users,
+        Column(name="channel", head="Channel", role="channel"),
+        (
+            Column(name="users", head="Users", kind="count"),
+            Column(name="share", head="Share", kind="rate"),
+        ),
+        context,
+    )
     return Table(
         id="users_by_channel",
         title="Users by channel",
         frame=users,
+        view=view,
         order="by users",
-        columns=(
-            Column(name="campaign", head="Campaign", role="campaign"),
-            Column(name="channel", head="Channel", role="channel"),
-            Column(name="users", head="Users", kind="count", bar=True),
-            Column(name="share", head="Share", kind="rate"),
-        ),
+        columns=columns,
     )
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 FEWEST_BUYERS = 10
 TOP = 0.2
+SHOWN_SPENDERS = 10
 ONE_SOURCE = 0.7
 """From this share of revenue on, one channel is a risk."""
 
@@ -195,9 +196,13 @@ def _channel_chart(channels: pd.DataFrame, context: Context) -> Bars | None:
         " and ".join(formats.count(row[i]) for row in buyers) + " buyers" for i in range(len(shown))
     ]
     revenue = values("revenue")
-    panels = [BarPanel(title="Revenue", values=revenue, notes=() if context.metrics.costs else notes)]
     if context.metrics.costs:
-        panels.append(BarPanel(title="Profit", values=values("profit")))
+        panels = [
+            BarPanel(title="Revenue", values=revenue),
+            BarPanel(title="Profit", values=values("profit")),
+        ]
+    else:
+        panels = [BarPanel(title="", values=revenue, notes=notes)]
     rows = [shape.name(context, "channel", channel, len(tail)) for channel in shown]
     names = formats.join([c.label for c in context.campaigns])
     described = ", ".join(
@@ -333,71 +338,62 @@ def _sums(frame: pd.DataFrame, column: str, of: str) -> dict[Any, float]:
 
 
 def _channel_table(channels: pd.DataFrame, context: Context) -> Table:
-    money = (
+    money = "profit" if context.metrics.costs else "revenue_per_user"
+    head = "Profit" if context.metrics.costs else "Per user"
+    view, columns = shape.beside(
+        channels,
+        Column(name="channel", head="Channel", role="channel"),
         (
-            Column(name="cost", head="Cost", kind="money"),
-            Column(name="profit", head="Profit", kind="money"),
-        )
-        if context.metrics.costs
-        else (
-            Column(name="average_order_value", head="Order value", kind="money"),
-            Column(name="revenue_per_user", head="Per user", kind="money"),
-        )
+            Column(name="conversion_rate", head="Conversion", kind="rate"),
+            Column(name="revenue", head="Revenue", kind="money"),
+            Column(name=money, head=head, kind="money"),
+        ),
+        context,
     )
     return Table(
         id="by_channel",
         title="Money by channel",
         frame=channels,
+        view=view,
         order="by revenue",
-        columns=(
-            Column(name="campaign", head="Campaign", role="campaign"),
-            Column(name="channel", head="Channel", role="channel"),
-            Column(name="users", head="Users", kind="count"),
-            Column(name="buyers", head="Buyers", kind="count"),
-            Column(name="conversion_rate", head="Conversion", kind="rate"),
-            Column(name="revenue", head="Revenue", kind="money"),
-            *money,
-        ),
+        columns=columns,
     )
 
 
 def _category_table(sales: pd.DataFrame) -> Table:
-    return Table(
-        id="by_category",
-        title="Money by category",
-        frame=sales,
-        order="by revenue",
-        columns=(
-            Column(name="campaign", head="Campaign", role="campaign"),
-            Column(name="category", head="Category", role="category"),
-            Column(name="purchases", head="Purchases", kind="count"),
-            Column(name="revenue", head="Revenue", kind="money", bar=True),
-            Column(name="share", head="Share", kind="share"),
-        ),
-    )
+    return Table(id="by_category", title="Money by category", frame=sales)
 
 
 def _spender_table(spenders: pd.DataFrame, context: Context) -> Table:
     place = {campaign.key: number for number, campaign in enumerate(context.campaigns)}
     frame = (
         spenders.assign(place=spenders["campaign"].map(place))
-        .sort_values(["rank", "place"])
+        .sort_values(["place", "rank"])
         .drop(columns="place")
         .reset_index(drop=True)
     )
+    view, columns = shape.beside(
+        frame[frame["rank"] <= SHOWN_SPENDERS],
+        Column(name="rank", head="Rank", kind="count"),
+        (
+            Column(name="user_id", head="User"),
+            Column(name="channel", head="Channel", role="channel"),
+            Column(name="revenue", head="Revenue", kind="money"),
+        ),
+        context,
+    )
+    more = len(frame) > len(frame[frame["rank"] <= SHOWN_SPENDERS])
     return Table(
         id="top_users",
         title="Highest spenders",
         frame=frame,
+        view=view,
         order="by revenue",
-        columns=(
-            Column(name="campaign", head="Campaign", role="campaign"),
-            Column(name="rank", head="Rank", kind="count"),
-            Column(name="user_id", head="User"),
-            Column(name="channel", head="Channel", role="channel"),
-            Column(name="purchases", head="Purchases", kind="count"),
-            Column(name="revenue", head="Revenue", kind="money"),
-        ),
+        columns=columns,
+        note=f"The first {SHOWN_SPENDERS} of each campaign; {len(frame)} rows attached as"
+        " profitability.top_users.csv."
+        if more
+        else "",
     )
 
 

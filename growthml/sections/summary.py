@@ -12,18 +12,16 @@ from typing import TYPE_CHECKING
 
 from growthml.charts import IntervalPanel, IntervalRow, Intervals
 from growthml.errors import NotEnoughData
-from growthml.formats import Formats
+from growthml.front import Story, coverage, kpi_rows, note
 from growthml.metrics import COLUMNS, Measured, Sums, frame, measure, sums
 from growthml.parts import (
     Answer,
-    Campaign,
     Column,
     Context,
     Evidence,
     Facts,
     Finding,
     Front,
-    KpiRow,
     Options,
     Section,
     Status,
@@ -32,14 +30,9 @@ from growthml.parts import (
 )
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from growthml.charts import Unit
     from growthml.stats.sample_ratio import SampleRatio
 
-LEADING = ("conversion_rate", "revenue_per_user", "activation_rate", "roi")
-CLOSING = ("users", "buyers", "purchases", "revenue", "profit")
-MOST_ROWS = 8
-FEWEST_RESPONDERS = 5
 MUCH_OVERLAP = 0.01
 
 
@@ -49,23 +42,23 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
     if not any(each.users for each in campaigns.values()):
         raise NotEnoughData("there are no users in any campaign")
     measured = measure(campaigns, context)
-    story = _Story(campaigns, measured, context)
+    story = Story(campaigns, measured, context)
     ratio = _sample_ratio(campaigns, context)
     charts = [chart] if (chart := _differences(measured, context)) else []
     return Answer(
         headline=story.verdict(),
         blocks=[*charts, _kpi_table(measured, context)],
         findings=_findings(measured, context),
-        caveats=_caveats(context, facts, ratio),
+        caveats=_caveats(measured, campaigns, context, facts, ratio),
         definitions=_definitions(context),
         status=Status.SUSPICIOUS if ratio and ratio.level == "banner" else Status.OK,
         reason=_ratio_words(ratio, campaigns, context) if ratio and ratio.level else "",
         front=Front(
             verdict=story.verdict(),
             lede=story.lede(),
-            kpis=_kpi_rows(measured, context),
-            note=_note(context),
-            coverage=_coverage(facts, campaigns, context),
+            kpis=kpi_rows(measured, context),
+            note=note(context),
+            coverage=coverage(facts["span"], campaigns, context),
             banners=[_ratio_words(ratio, campaigns, context)]
             if ratio and ratio.level == "banner"
             else [],
@@ -73,290 +66,75 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
     )
 
 
-class _Story:
-    """The verdict and the lede: the conversion of each compared campaign, in words."""
-
-    def __init__(
-        self,
-        campaigns: Mapping[str, Sums],
-        measured: Sequence[Measured],
-        context: Context,
-    ) -> None:
-        self.campaigns = campaigns
-        self.context = context
-        self.formats = context.formats
-        self.rows = {
-            each.campaign: each for each in measured if each.metric.id == "conversion_rate"
-        }
-
-    def verdict(self) -> str:
-        """One sentence, no numbers."""
-        context = self.context
-        if not context.compared:
-            return f"{context.baseline.label} stands alone: there is nothing to compare it with."
-        if len(context.compared) == 1:
-            return self._verdict_of(context.compared[0])
-        return self._joint_verdict()
-
-    def _verdict_of(self, campaign: Campaign) -> str:
-        old, new = self.context.baseline.label, campaign.label
-        reason = self._untestable(campaign)
-        if reason:
-            return reason
-        match self.rows[campaign.key].verdict:
-            case Verdict.BETTER:
-                return f"{new} converts better than {old}."
-            case Verdict.WORSE:
-                return f"{new} converts worse than {old}."
-        if self._alike(self.rows[campaign.key]):
-            within = self.formats.number((self.context.smallest_effect or 0) * 100)
-            return f"{new} and {old} convert alike to within {within} points."
-        return f"No evidence that {new} converts better or worse than {old}."
-
-    def _joint_verdict(self) -> str:
-        old = self.context.baseline.label
-        groups: dict[Verdict, list[str]] = {}
-        for campaign in self.context.compared:
-            verdict = self.rows[campaign.key].verdict
-            if verdict is Verdict.NOT_TESTED:
-                verdict = Verdict.NO_EVIDENCE
-            groups.setdefault(verdict, []).append(campaign.label)
-        join = self.formats.join
-        clauses = []
-        for verdict, word in ((Verdict.BETTER, "better"), (Verdict.WORSE, "worse")):
-            if names := groups.get(verdict):
-                verb = "converts" if len(names) == 1 else "convert"
-                clauses.append(f"{join(names)} {verb} {word} than {old}")
-        if not clauses:
-            return f"No evidence that any campaign converts better or worse than {old}."
-        if names := groups.get(Verdict.NO_EVIDENCE):
-            clauses.append(f"no evidence for {join(names)}")
-        return "; ".join(clauses) + "."
-
-    def _untestable(self, campaign: Campaign) -> str:
-        baseline, new = self.campaigns[self.context.baseline.key], self.campaigns[campaign.key]
-        for label, each in ((self.context.baseline.label, baseline), (campaign.label, new)):
-            if not each.users:
-                return f"{label} has no users: there is nothing to compare."
-        if baseline.buyers is None or new.buyers is None:
-            return "Nothing to compare: the data do not say what users did."
-        if baseline.buyers + new.buyers < FEWEST_RESPONDERS:
-            count = self.formats.count
-            return (
-                f"Too few buyers to compare ({count(baseline.buyers)} of {count(baseline.users)},"
-                f" {count(new.buyers)} of {count(new.users)})."
-            )
-        return ""
-
-    def _alike(self, row: Measured) -> bool:
-        margin, compared = self.context.smallest_effect, row.comparison
-        if margin is None or compared is None or compared.ci_low is None:
-            return False
-        return -margin < compared.ci_low and (compared.ci_high or 0.0) < margin
-
-    def lede(self) -> str:
-        """The numbers behind the verdict, their interval, what the sample could have seen."""
-        context, formats = self.context, self.formats
-        baseline = self.campaigns[context.baseline.key]
-        if not context.compared:
-            rate = formats.rate(self.rows[context.baseline.key].value)
-            if baseline.buyers is None:
-                return f"{formats.count(baseline.users)} users; what they did is not in the data."
-            return f"{formats.count(baseline.buyers)} of {formats.count(baseline.users)} users bought ({rate})."
-        if len(context.compared) > 1:
-            return " ".join(
-                [self._against(context.compared[0]), *map(self._beside, context.compared[1:])]
-            )
-        return self._against(context.compared[0]) + self._power(context.compared[0])
-
-    def _did(self) -> str:
-        response = self.context.metrics.response
-        label = self.context.label("action", response)
-        return "bought" if response == "bought" else f"did “{label}”"
-
-    def _against(self, campaign: Campaign) -> str:
-        row, formats = self.rows[campaign.key], self.formats
-        baseline = self.campaigns[self.context.baseline.key]
-        if row.value is None or row.baseline_value is None or row.comparison is None:
-            return self._counts_alone(campaign)
-        return (
-            f"{formats.rate(row.value)} of {formats.count(row.n)} {campaign.label} users"
-            f" {self._did()}, against {formats.rate(row.baseline_value)} of"
-            f" {formats.count(baseline.users)} {self.context.baseline.label} users:"
-            f" {self._effect(row)}."
-        )
-
-    def _beside(self, campaign: Campaign) -> str:
-        row, formats = self.rows[campaign.key], self.formats
-        if row.value is None or row.comparison is None:
-            return self._counts_alone(campaign)
-        return (
-            f"{campaign.label}: {formats.rate(row.value)} of {formats.count(row.n)},"
-            f" {self._effect(row)}."
-        )
-
-    def _counts_alone(self, campaign: Campaign) -> str:
-        baseline, new = self.campaigns[self.context.baseline.key], self.campaigns[campaign.key]
-        count = self.formats.count
-        return (
-            f"{campaign.label} has {count(new.users)} users,"
-            f" {self.context.baseline.label} {count(baseline.users)}."
-        )
-
-    def _effect(self, row: Measured) -> str:
-        compared, formats = row.comparison, self.formats
-        assert compared is not None
-        points = formats.points(compared.difference)
-        interval = formats.interval(compared.ci_low, compared.ci_high, "rate")
-        if row.verdict in (Verdict.BETTER, Verdict.WORSE):
-            return f"{points} points ({interval})"
-        return f"{points} points, and anything from {interval} fits the data"
-
-    def _power(self, campaign: Campaign) -> str:
-        row = self.rows[campaign.key]
-        if row.verdict is not Verdict.NO_EVIDENCE or row.smallest_detectable is None:
-            return ""
-        least = self.formats.number(row.smallest_detectable * 100, 1)
-        return f" This sample could only have shown about {least} points or more."
-
-
-def _note(context: Context) -> str:
-    tests = "Rates, means per user and ratios have an interval" if context.compared else ""
-    if not tests:
-        return "Nothing is tested: there is only one campaign."
-    level = context.formats.share(context.confidence)
-    return (
-        f"{tests} ({level}); totals follow from how many signed up and are not tested."
-        " pp = percentage points."
-    )
-
-
 # -- the KPI table -----------------------------------------------------------------------------
 
 
 def _kpi_table(measured: Sequence[Measured], context: Context) -> Table:
+    import pandas as pd
+
+    raw = frame(measured)
+    compared = [each for each in measured if each.campaign != context.baseline.key]
+    shown = [each for each in (compared or measured) if each.value is not None]
+    formats = context.formats
+    rows = [
+        {
+            "metric": each.metric.id,
+            "campaign": each.campaign,
+            "unit": each.metric.unit,
+            "baseline_value": each.baseline_value,
+            "value": each.value,
+            "difference": each.comparison.difference if each.comparison else None,
+            "interval": formats.interval(
+                each.comparison.ci_low, each.comparison.ci_high, each.metric.unit
+            )
+            if each.comparison
+            else "–",
+            "p_value": each.comparison.p_value if each.comparison else None,
+            "q_value": each.q_value,
+            "verdict": str(each.verdict),
+        }
+        for each in shown
+    ]
+    several = len(context.compared) > 1
+    new = context.compared[0].label if len(context.compared) == 1 else "Value"
+    columns = [
+        Column(name="metric", head="KPI", role="metric"),
+        *([Column(name="campaign", head="Campaign", role="campaign")] if several else []),
+        *(
+            [Column(name="baseline_value", head=context.baseline.label, kind="by_unit")]
+            if compared
+            else []
+        ),
+        Column(name="value", head=new, kind="by_unit"),
+    ]
+    if compared:
+        columns += [
+            Column(name="difference", head="Difference", kind="change"),
+            Column(name="interval", head=f"{formats.share(context.confidence)} interval"),
+            *([] if several else [Column(name="p_value", head="p", kind="p")]),
+            Column(name="q_value", head="q", kind="p"),
+            Column(name="verdict", head="Verdict", kind="verdict"),
+        ]
     return Table(
         id="kpis",
         title="All KPIs",
-        frame=frame(measured),
-        columns=(
-            Column(name="metric", head="KPI", role="metric"),
-            Column(name="campaign", head="Campaign", role="campaign"),
-            Column(name="n", head="n", kind="count"),
-            Column(name="value", head="Value", kind="by_unit"),
-            Column(name="difference", head="Difference", kind="change"),
-            Column(name="p_value", head="p", kind="p"),
-            Column(name="q_value", head="q", kind="p"),
-            Column(name="verdict", head="Verdict", kind="verdict"),
-        ),
+        frame=raw,
+        view=pd.DataFrame(rows),
+        columns=columns,
         note=f"q: p corrected by {context.correction} over all tested rows."
         if context.compared
         else "",
     )
 
 
-def _kpi_rows(measured: Sequence[Measured], context: Context) -> list[KpiRow]:
-    if not context.compared:
-        return [
-            _kpi_row(each, context, {}) for each in measured if each.metric.id in _wanted(1, measured, context)
-        ]
-    wanted = _wanted(len(context.compared), measured, context)
-    scales = _strip_scales(measured)
-    by_key = {(each.campaign, each.metric.id): each for each in measured}
-    return [
-        _kpi_row(by_key[campaign.key, metric], context, scales)
-        for campaign in context.compared
-        for metric in wanted
-    ]
-
-
-def _wanted(groups: int, measured: Sequence[Measured], context: Context) -> list[str]:
-    """Metric ids of the front page, tested first, so that all groups fit in eight rows."""
-    has = {each.metric.id for each in measured if each.value is not None}
-    roi = ("roi",) if context.metrics.costs else ()
-    targets = tuple(metric for metric in context.metrics.targets if metric not in LEADING)
-    leading = [m for m in (*LEADING[:3], *roi, *targets) if m in has]
-    closing = [m for m in CLOSING if m in has and (m != "profit" or context.metrics.costs)]
-    room = max(2, MOST_ROWS // groups)
-    return [*leading, *closing][:room]
-
-
-def _strip_scales(measured: Sequence[Measured]) -> dict[str, float]:
-    """Half the width of the interval strip: all rates share one scale, other metrics their own."""
-    scales: dict[str, float] = {}
-    for each in measured:
-        compared = each.comparison
-        if compared is None or compared.ci_low is None or compared.ci_high is None:
-            continue
-        key = _scale_key(each)
-        largest = max(abs(compared.ci_low), abs(compared.ci_high)) * 1.1
-        if each.metric.id in LEADING or each.metric.id in CLOSING:
-            scales[key] = max(scales.get(key, 0.0), largest)
-        else:
-            scales.setdefault(f"{key}/other", largest)
-    return scales
-
-
-def _scale_key(each: Measured) -> str:
-    return "rate" if each.metric.kind == "proportion" else each.metric.id
-
-
-def _kpi_row(each: Measured, context: Context, scales: Mapping[str, float]) -> KpiRow:
-    formats, metric, compared = context.formats, each.metric, each.comparison
-    total = metric.kind == "total"
-    change = interval = ""
-    if compared is not None:
-        change = (
-            _total_change(each, formats) if total else formats.difference(compared.difference, metric.unit)
-        )
-        if compared.ci_low is not None and not total:
-            interval = formats.interval(compared.ci_low, compared.ci_high, metric.unit)
-    target = context.metrics.targets.get(metric.id)
-    return KpiRow(
-        metric=metric.id,
-        campaign=each.campaign,
-        name=metric.name,
-        baseline=formats.value(each.baseline_value, metric.unit, symbol=False),
-        value=formats.value(each.value, metric.unit, symbol=False),
-        unit="%" if metric.unit == "rate" else "",
-        change=change or "–",
-        change_unit="pp" if metric.unit == "rate" and not total else "",
-        interval=interval or "–",
-        verdict=each.verdict,
-        strip=_strip(each, scales),
-        target="" if target is None else formats.value(target, metric.unit),
-        on_target=each.on_target,
-    )
-
-
-def _total_change(each: Measured, formats: Formats) -> str:
-    compared = each.comparison
-    if compared is None or compared.difference is None:
-        return "–"
-    if compared.difference == 0:
-        return "0"
-    enough = (each.baseline_value or 0) >= 20
-    if enough and compared.relative_difference is not None:
-        return formats.relative(compared.relative_difference)
-    return formats.difference(compared.difference, each.metric.unit)
-
-
-def _strip(each: Measured, scales: Mapping[str, float]) -> tuple[float, float, float] | None:
-    compared = each.comparison
-    if compared is None or compared.ci_low is None or compared.ci_high is None:
-        return None
-    if compared.difference is None or each.metric.kind == "total":
-        return None
-    key = _scale_key(each)
-    scale = scales.get(key) or scales.get(f"{key}/other") or 1.0
-    sign = 1 if each.metric.higher_is_better else -1
-    ends = sorted((sign * compared.ci_low / scale, sign * compared.ci_high / scale))
-    return ends[0], sign * compared.difference / scale, ends[1]
-
-
 # -- the interval plot -------------------------------------------------------------------------
 
-_UNIT_TITLES = {"rate": "Percentage points", "money": "Money", "ratio": "Number"}
+_UNIT_TITLES: dict[Unit, str] = {
+    "rate": "Percentage points",
+    "money": "Money",
+    "ratio": "Number",
+}
+MOST_FINDINGS = 6
 
 
 def _differences(measured: Sequence[Measured], context: Context) -> Intervals | None:
@@ -372,15 +150,15 @@ def _differences(measured: Sequence[Measured], context: Context) -> Intervals | 
         and each.comparison is not None
         and each.comparison.difference is not None
     ]
-    if not tested:
-        return None
     panels = []
     for unit, title in _UNIT_TITLES.items():
         rows = [_interval_row(each, context) for each in tested if each.metric.unit == unit]
         if unit == "money":
             title = f"Money, {context.formats.currency}"
-        if rows:
-            panels.append(IntervalPanel(rows=rows, unit=tested[0].metric.unit if False else unit, title=title))  # type: ignore[arg-type]
+        if any(row.estimate is not None for row in rows):
+            panels.append(IntervalPanel(rows=rows, unit=unit, title=title))
+    if not panels:
+        return None
     new = context.compared[0].label if len(context.compared) == 1 else "the campaign"
     passed = [e for e in tested if e.verdict in (Verdict.BETTER, Verdict.WORSE)]
     return Intervals(
@@ -394,8 +172,8 @@ def _differences(measured: Sequence[Measured], context: Context) -> Intervals | 
         half=False,
         table="kpis",
         panels=panels,
-        lower=f"← lower in {new}",
-        higher=f"higher in {new} →",
+        lower=f"lower in {new}",
+        higher=f"higher in {new}",
     )
 
 
@@ -470,7 +248,7 @@ def _findings(measured: Sequence[Measured], context: Context) -> list[Finding]:
         if each.verdict in (Verdict.BETTER, Verdict.WORSE):
             findings.append(_difference_finding(each, context))
     findings += [_target_finding(each, context) for each in measured if each.on_target is not None and each.campaign != context.baseline.key]
-    return findings
+    return sorted(findings, key=lambda finding: -finding.weight)[:MOST_FINDINGS]
 
 
 def _difference_finding(each: Measured, context: Context) -> Finding:
@@ -536,16 +314,30 @@ def _ratio_words(
     )
 
 
-def _caveats(context: Context, facts: Facts, ratio: SampleRatio | None) -> list[str]:
+def _caveats(
+    measured: Sequence[Measured],
+    campaigns: Mapping[str, Sums],
+    context: Context,
+    facts: Facts,
+    ratio: SampleRatio | None,
+) -> list[str]:
     caveats = []
     if context.compared and not context.randomised:
         caveats.append(
             "Users were not randomised: a difference may come from time, mix or season."
         )
-    if ratio is not None and ratio.p_value is not None and not ratio.level:
+    if ratio is not None and ratio.level == "note":
+        caveats.append(_ratio_words(ratio, campaigns, context))
+    elif ratio is not None and ratio.p_value is not None and not ratio.level:
         caveats.append(
             f"Arms have the sizes that were planned (sample-ratio check p"
             f" {context.formats.p(ratio.p_value)})."
+        )
+    disagreeing = [each.metric.name for each in measured if _disagrees(each)]
+    if disagreeing:
+        caveats.append(
+            f"The uncorrected interval of {context.formats.join(disagreeing)} leaves out zero, but"
+            " the corrected test does not pass: among this many tests that happens by chance."
         )
     overlap = facts.get("overlap")
     if overlap is not None:
@@ -560,41 +352,14 @@ def _caveats(context: Context, facts: Facts, ratio: SampleRatio | None) -> list[
     return caveats
 
 
-def _coverage(facts: Facts, campaigns: Mapping[str, Sums], context: Context) -> str:
-    """What the report covers: dates, zone, users, events, how fresh the data are."""
-    formats, span = context.formats, facts["span"].set_index("campaign")
-    spans = []
-    newest = None
-    for campaign in context.campaigns:
-        if campaign.key not in span.index:
-            continue
-        row = span.loc[campaign.key]
-        seen = [t for t in (row["first_signup"], row["first_event"], row["last_signup"], row["last_event"]) if _is_time(t)]
-        first = campaign.start or (min(seen).date() if seen else None)
-        last = max(seen).date() if seen else None
-        if first and last:
-            spans.append(f"{formats.dates(first, last)} ({campaign.label})")
-        if _is_time(row["last_event"]):
-            newest = max(newest, row["last_event"]) if newest else row["last_event"]
-    users = sum(each.users for each in campaigns.values())
-    events = int(span["events"].sum())
-    pieces = [", ".join([*spans, context.timezone]) if spans else "no dates in the data"]
-    pieces.append(
-        f"{formats.plural(users, 'user', 'users')}, {formats.plural(events, 'event', 'events')}"
-    )
-    if newest is not None:
-        pieces.append(f"newest event {formats.instant(newest)}")
-    if context.compared:
-        pieces.append(
-            "users were randomised"
-            if context.randomised
-            else "users were not randomised: a difference is not proof of cause"
-        )
-    return " · ".join(pieces)
-
-
-def _is_time(value: object) -> bool:
-    return value is not None and value == value
+def _disagrees(each: Measured) -> bool:
+    """Whether the interval would have said yes where the corrected test says no."""
+    compared = each.comparison
+    if each.verdict is not Verdict.NO_EVIDENCE or compared is None:
+        return False
+    if compared.ci_low is None or compared.ci_high is None:
+        return False
+    return compared.ci_low > 0 or compared.ci_high < 0
 
 
 def _definitions(context: Context) -> list[tuple[str, str]]:

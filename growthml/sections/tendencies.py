@@ -404,22 +404,7 @@ def _associations_table(pairs: Sequence[Pair], context: Context) -> Table:
 
 
 def _actions_table(actions: pd.DataFrame) -> Table:
-    return Table(
-        id="actions_by_channel",
-        title="Actions by channel",
-        frame=actions,
-        order="by channel",
-        columns=(
-            Column(name="campaign", head="Campaign", role="campaign"),
-            Column(name="channel", head="Channel", role="channel"),
-            Column(name="action", head="Action", role="action"),
-            Column(name="events", head="Events", kind="count"),
-            Column(name="users", head="Users", kind="count"),
-            Column(name="share", head="Share", kind="share"),
-            Column(name="per_user", head="Per user", kind="ratio"),
-            Column(name="index", head="Index", kind="number"),
-        ),
-    )
+    return Table(id="actions_by_channel", title="Actions by channel", frame=actions)
 
 
 def _categories_table(categories: pd.DataFrame) -> Table:

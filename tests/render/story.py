@@ -12,7 +12,6 @@ from growthml.charts import (
     BarPanel,
     Bars,
     Cell,
-    Chart,
     CurvePanel,
     Curves,
     Dot,
@@ -148,8 +147,8 @@ ACTIONS = Bars(
     id="actions",
     title="Facebook likes, Reddit shares, Pinterest buys, Twitter does nothing",
     subtitle="Share of each network’s events, %; 386 Spring and 373 Summer events",
-    alt="Four bar panels, share of each network's events: Facebook likes 92 and 90 %, Reddit shares "
-    "91 and 95 %, Pinterest buys 96 and 95 %, Twitter nothing 93 and 90 % (Spring, Summer).",
+    alt="Four bar panels, share of each network's events: Facebook likes 92 and 90 %, Reddit "
+    "shares 91 and 95 %, Pinterest buys 96 and 95 %, Twitter nothing 93 and 90 % (Spring, Summer).",
     half=False,
     table="actions_by_channel",
     rows=("Facebook", "Reddit", "Pinterest", "Twitter"),
@@ -181,8 +180,8 @@ SIGNUPS = Curves(
     title="Sign-ups per month",
     subtitle="Users signed up per month, count; * month not complete. The header of this half "
     "figure runs over two lines",
-    alt="Line chart of sign-ups per month, April 2013 to April 2014: Spring from 7 to 148 in March, "
-    "Summer from 12 to 141; April incomplete (117 and 121).",
+    alt="Line chart of sign-ups per month, April 2013 to April 2014: Spring from 7 to 148 in "
+    "March, Summer from 12 to 141; April incomplete (117 and 121).",
     how_to_read="The last month had not ended: its points are hollow.",
     panels=(
         CurvePanel(
@@ -306,7 +305,7 @@ BY_CHANNEL = Table(
             "channel": ["PI", "RE", "TW", "FB"] * 2,
             "users": [217, 201, 226, 235, 246, 193, 216, 190],
             "buyers": [52, 4, 2, 2, 52, 2, 2, 4],
-            "conversion_rate": [52 / 217, 4 / 201, 2 / 226, 2 / 235, 52 / 246, 2 / 193, 2 / 216, 4 / 190],
+            "conversion_rate": [0.2396, 0.0199, 0.0088, 0.0085, 0.2114, 0.0104, 0.0093, 0.0211],
             "average_order_value": [9.79, 9.40, 10.50, 8.50, 10.12, 9.50, 10.50, 12.00],
             "revenue": [1008.0, 47, 21, 17, 931, 19, 21, 48],
             "roi": [None] * 8,
@@ -370,7 +369,9 @@ ATTACHED = Table(
         {"channel": ["FB", "RE"], "action": ["like", "share"], "share": [0.92, 0.91], "n": [90, 88]}
     ),
 )
-KPI_TABLE = Table(id="kpis", title="KPIs", frame=pd.DataFrame({"metric": ["users"], "value": [845.0]}))
+KPI_TABLE = Table(
+    id="kpis", title="KPIs", frame=pd.DataFrame({"metric": ["users"], "value": [845.0]})
+)
 
 
 def section(name: str, title: str, question: str, *facts: str) -> Section:
@@ -385,7 +386,9 @@ def section(name: str, title: str, question: str, *facts: str) -> Section:
 
 
 def finding(heading: str, text: str, weight: float, **more: Any) -> Finding:
-    return Finding(heading=heading, text=text, weight=weight, evidence=Evidence(table="by_channel"), **more)
+    return Finding(
+        heading=heading, text=text, weight=weight, evidence=Evidence(table="by_channel"), **more
+    )
 
 
 SUMMARY = SectionRun(
@@ -534,10 +537,27 @@ def with_front(part: SectionRun, **changes: Any) -> SectionRun:
     return replace(part, answer=replace(answer, front=replace(answer.front, **changes)))
 
 
-def charts_of(run: Run) -> list[tuple[str, Chart]]:
-    return [
-        (f"{part.section.id}.{block.id}", block)
+def three_arms() -> Run:
+    """Two campaigns compared with one baseline, four KPI lines each."""
+    autumn = replace(SUMMER, key="autumn", label="Autumn", colour="c1")
+    kpis = (
+        total("users", "Users", "879", "845", "−3.9"),
+        *KPIS[:3],
+        *(replace(row, campaign="autumn") for row in (*KPIS[:3], KPIS[4])),
+    )
+    return story(
+        with_front(SUMMARY, kpis=kpis),
+        TENDENCIES,
+        PROFITABILITY,
+        context=context(SPRING, SUMMER, autumn),
+    )
+
+
+def tables_of(run: Run) -> dict[str, bytes]:
+    """Every table's CSV by file name."""
+    return {
+        f"{part.section.id}.{block.id}.csv": block.frame.to_csv(index=False).encode()
         for part in run.sections
         for block in (part.answer.blocks if part.answer else ())
-        if isinstance(block, Chart)
-    ]
+        if isinstance(block, Table)
+    }

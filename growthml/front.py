@@ -1,0 +1,317 @@
+"""The front page in words and rows: verdict, lede, KPIs, what the report covers.
+
+Nothing is claimed here that `growthml.metrics` did not test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from growthml.metrics import Measured, Sums
+from growthml.parts import Campaign, Context, KpiRow, Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from growthml.formats import Formats
+
+LEADING = ("conversion_rate", "revenue_per_user", "activation_rate")
+CLOSING = ("users", "buyers", "purchases", "revenue")
+WITH_COSTS = ("roi", "profit")
+MOST_ROWS = 8
+FEWEST_RESPONDERS = 5
+FEWEST_FOR_PERCENT = 20
+"""Below this many in the baseline a total's change is a number, not a per cent."""
+
+
+class Story:
+    """The verdict and the lede: the conversion of each compared campaign, in words."""
+
+    def __init__(
+        self, campaigns: Mapping[str, Sums], measured: Sequence[Measured], context: Context
+    ) -> None:
+        self.campaigns = campaigns
+        self.context = context
+        self.formats = context.formats
+        self.rows = {
+            each.campaign: each for each in measured if each.metric.id == "conversion_rate"
+        }
+
+    def verdict(self) -> str:
+        """One sentence, without numbers but for a configured margin."""
+        context = self.context
+        if not context.compared:
+            return f"{context.baseline.label} stands alone: there is nothing to compare it with."
+        if len(context.compared) == 1:
+            return self._verdict_of(context.compared[0])
+        return self._joint_verdict()
+
+    def lede(self) -> str:
+        """The numbers behind the verdict, their interval, what the sample could have shown."""
+        context = self.context
+        if not context.compared:
+            return self._alone()
+        first, *others = context.compared
+        sentences = [self._against(first), *(self._beside(each) for each in others)]
+        if not others:
+            sentences.append(self._power(first))
+        return " ".join(sentence for sentence in sentences if sentence)
+
+    def _verdict_of(self, campaign: Campaign) -> str:
+        old, new = self.context.baseline.label, campaign.label
+        reason = self._untestable(campaign)
+        if reason:
+            return reason
+        row = self.rows[campaign.key]
+        if row.verdict in (Verdict.BETTER, Verdict.WORSE):
+            return f"{new} converts {row.verdict} than {old}."
+        if self._alike(row):
+            within = self.formats.number((self.context.smallest_effect or 0) * 100)
+            return f"{new} and {old} convert alike to within {within} points."
+        return f"No evidence that {new} converts better or worse than {old}."
+
+    def _joint_verdict(self) -> str:
+        old, join = self.context.baseline.label, self.formats.join
+        clauses = []
+        for verdict in (Verdict.BETTER, Verdict.WORSE):
+            names = [c.label for c in self.context.compared if self._found(c) is verdict]
+            if names:
+                verb = "converts" if len(names) == 1 else "convert"
+                clauses.append(f"{join(names)} {verb} {verdict} than {old}")
+        rest = [c.label for c in self.context.compared if self._found(c) is Verdict.NO_EVIDENCE]
+        if not clauses:
+            return f"No evidence that any campaign converts better or worse than {old}."
+        if rest:
+            clauses.append(f"no evidence for {join(rest)}")
+        return "; ".join(clauses) + "."
+
+    def _found(self, campaign: Campaign) -> Verdict:
+        verdict = self.rows[campaign.key].verdict
+        return Verdict.NO_EVIDENCE if verdict is Verdict.NOT_TESTED else verdict
+
+    def _untestable(self, campaign: Campaign) -> str:
+        baseline, new = self.campaigns[self.context.baseline.key], self.campaigns[campaign.key]
+        for label, each in ((self.context.baseline.label, baseline), (campaign.label, new)):
+            if not each.users:
+                return f"{label} has no users: there is nothing to compare."
+        if baseline.buyers is None or new.buyers is None:
+            return "Nothing to compare: the data do not say what users did."
+        if baseline.buyers + new.buyers < FEWEST_RESPONDERS:
+            count = self.formats.count
+            return (
+                f"Too few responses to compare ({count(baseline.buyers)} of"
+                f" {count(baseline.users)}, {count(new.buyers)} of {count(new.users)})."
+            )
+        return ""
+
+    def _alike(self, row: Measured) -> bool:
+        margin, compared = self.context.smallest_effect, row.comparison
+        if margin is None or compared is None:
+            return False
+        if compared.ci_low is None or compared.ci_high is None:
+            return False
+        return -margin < compared.ci_low and compared.ci_high < margin
+
+    def _did(self) -> str:
+        response = self.context.metrics.response
+        if response == "bought":
+            return "bought"
+        return f"did “{self.context.label('action', response)}”"
+
+    def _alone(self) -> str:
+        baseline, formats = self.campaigns[self.context.baseline.key], self.formats
+        users = formats.plural(baseline.users, "user", "users")
+        if baseline.buyers is None:
+            return f"{users}; what they did is not in the data."
+        rate = formats.rate(self.rows[self.context.baseline.key].value)
+        return f"{formats.count(baseline.buyers)} of {users} {self._did()} ({rate})."
+
+    def _against(self, campaign: Campaign) -> str:
+        row, formats = self.rows[campaign.key], self.formats
+        baseline = self.campaigns[self.context.baseline.key]
+        if row.value is None or row.baseline_value is None or row.comparison is None:
+            return self._counts(campaign)
+        return (
+            f"{formats.rate(row.value)} of {formats.count(row.n)} {campaign.label} users"
+            f" {self._did()}, against {formats.rate(row.baseline_value)} of"
+            f" {formats.count(baseline.users)} {self.context.baseline.label} users:"
+            f" {self._effect(row)}."
+        )
+
+    def _beside(self, campaign: Campaign) -> str:
+        row, formats = self.rows[campaign.key], self.formats
+        if row.value is None or row.comparison is None:
+            return self._counts(campaign)
+        return (
+            f"{campaign.label}: {formats.rate(row.value)} of {formats.count(row.n)},"
+            f" {self._effect(row)}."
+        )
+
+    def _counts(self, campaign: Campaign) -> str:
+        baseline, new = self.campaigns[self.context.baseline.key], self.campaigns[campaign.key]
+        plural = self.formats.plural
+        return (
+            f"{campaign.label} has {plural(new.users, 'user', 'users')},"
+            f" {self.context.baseline.label} {plural(baseline.users, 'user', 'users')}."
+        )
+
+    def _effect(self, row: Measured) -> str:
+        compared, formats = row.comparison, self.formats
+        assert compared is not None
+        points = formats.points(compared.difference)
+        interval = formats.interval(compared.ci_low, compared.ci_high, "rate")
+        if row.verdict in (Verdict.BETTER, Verdict.WORSE):
+            return f"{points} points ({interval})"
+        return f"{points} points, and anything from {interval} fits the data"
+
+    def _power(self, campaign: Campaign) -> str:
+        row = self.rows[campaign.key]
+        if row.verdict is not Verdict.NO_EVIDENCE or row.smallest_detectable is None:
+            return ""
+        least = self.formats.number(row.smallest_detectable * 100, 1)
+        return f"This sample could only have shown about {least} points or more."
+
+
+# -- KPI rows ----------------------------------------------------------------------------------
+
+
+def kpi_rows(measured: Sequence[Measured], context: Context) -> list[KpiRow]:
+    """The front page's rows, tested metrics first; one group a compared campaign."""
+    shown = context.compared or context.campaigns
+    wanted = _wanted(len(shown), measured, context)
+    scales = _strip_scales([each for each in measured if each.metric.id in wanted])
+    by_key = {(each.campaign, each.metric.id): each for each in measured}
+    return [
+        _kpi_row(by_key[campaign.key, metric], context, scales)
+        for campaign in shown
+        for metric in wanted
+    ]
+
+
+def _wanted(groups: int, measured: Sequence[Measured], context: Context) -> list[str]:
+    has = {each.metric.id for each in measured if each.value is not None}
+    costs = WITH_COSTS if context.metrics.costs else ()
+    targets = [metric for metric in context.metrics.targets if metric not in LEADING]
+    wanted = [*LEADING, *costs[:1], *targets, *CLOSING, *costs[1:]]
+    room = max(2, MOST_ROWS // groups)
+    return [metric for metric in dict.fromkeys(wanted) if metric in has][:room]
+
+
+def _strip_scales(measured: Sequence[Measured]) -> dict[str, float]:
+    """Half the width of each strip, in its unit: rates share one scale, others have their own."""
+    scales: dict[str, float] = {}
+    for each in measured:
+        compared = each.comparison
+        if compared is None or compared.ci_low is None or compared.ci_high is None:
+            continue
+        largest = max(abs(compared.ci_low), abs(compared.ci_high)) * 1.1
+        scales[_scale(each)] = max(scales.get(_scale(each), 0.0), largest)
+    return scales
+
+
+def _scale(each: Measured) -> str:
+    return "rates" if each.metric.kind == "proportion" else each.metric.id
+
+
+def _kpi_row(each: Measured, context: Context, scales: Mapping[str, float]) -> KpiRow:
+    formats, metric, compared = context.formats, each.metric, each.comparison
+    rate = metric.unit == "rate"
+    change = interval = "–"
+    if compared is not None and metric.kind == "total":
+        change = _total_change(each, formats)
+    elif compared is not None:
+        change = formats.difference(compared.difference, metric.unit)
+        interval = formats.interval(compared.ci_low, compared.ci_high, metric.unit)
+    target = context.metrics.targets.get(metric.id)
+    return KpiRow(
+        metric=metric.id,
+        campaign=each.campaign,
+        name=metric.name,
+        baseline=formats.value(each.baseline_value, metric.unit, symbol=False),
+        value=formats.value(each.value, metric.unit, symbol=False),
+        unit="%" if rate else "",
+        change=change,
+        change_unit="pp" if rate and compared is not None else "",
+        interval=interval,
+        verdict=each.verdict,
+        strip=_strip(each, scales),
+        target="" if target is None else formats.value(target, metric.unit),
+        on_target=each.on_target,
+    )
+
+
+def _total_change(each: Measured, formats: Formats) -> str:
+    compared = each.comparison
+    assert compared is not None
+    enough = abs(each.baseline_value or 0) >= FEWEST_FOR_PERCENT
+    if enough and compared.relative_difference is not None:
+        return formats.relative(compared.relative_difference)
+    return formats.difference(compared.difference, each.metric.unit)
+
+
+def _strip(each: Measured, scales: Mapping[str, float]) -> tuple[float, float, float] | None:
+    """(low, estimate, high) on -1..1, better to the right; None without an interval."""
+    compared = each.comparison
+    if compared is None or compared.ci_low is None or compared.ci_high is None:
+        return None
+    scale = scales.get(_scale(each)) or 1.0
+    sign = 1 if each.metric.higher_is_better else -1
+    low, high = sorted((sign * compared.ci_low / scale, sign * compared.ci_high / scale))
+    return low, sign * (compared.difference or 0.0) / scale, high
+
+
+def note(context: Context) -> str:
+    """What the KPI table's columns mean, in one line."""
+    if not context.compared:
+        return "Nothing is tested: there is only one campaign."
+    level = context.formats.share(context.confidence)
+    return (
+        f"Rates, means per user and ratios have an interval ({level}); totals follow from how many"
+        " signed up and are not tested. pp = percentage points."
+    )
+
+
+def coverage(span: pd.DataFrame, campaigns: Mapping[str, Sums], context: Context) -> str:
+    """What the report covers: dates, zone, users, events, how fresh, randomised or not."""
+    formats = context.formats
+    rows = {row.campaign: row for row in span.itertuples()}
+    dated = [
+        f"{formats.dates(*days)} ({campaign.label})"
+        for campaign in context.campaigns
+        if (row := rows.get(campaign.key)) and (days := _days(row, campaign))
+    ]
+    users = sum(each.users for each in campaigns.values())
+    events = int(span["events"].sum())
+    newest = max((row.last_event for row in rows.values() if is_time(row.last_event)), default=None)
+    pieces = [
+        f"{', '.join(dated)}, {context.timezone}" if dated else "no dates in the data",
+        f"{formats.plural(users, 'user', 'users')}, {formats.plural(events, 'event', 'events')}",
+    ]
+    if newest is not None:
+        pieces.append(f"newest event {formats.instant(newest)}")
+    if context.compared:
+        pieces.append(
+            "users were randomised"
+            if context.randomised
+            else "users were not randomised: a difference is not proof of cause"
+        )
+    return " · ".join(pieces)
+
+
+def _days(row: object, campaign: Campaign) -> tuple[datetime, datetime] | None:
+    """First and last day of a campaign's users and events, inside its window."""
+    names = ("first_signup", "first_event", "last_signup", "last_event")
+    seen = [moment for name in names if is_time(moment := getattr(row, name))]
+    if not seen:
+        return None
+    first, last = min(seen), max(seen)
+    if campaign.start is not None:
+        first = max(first, datetime.combine(campaign.start, datetime.min.time()))
+    return min(first, last), last
+
+
+def is_time(value: object) -> bool:
+    """Whether a fact's value is a moment rather than missing."""
+    return isinstance(value, datetime) and value == value
