@@ -72,9 +72,7 @@ STANDARD = (
         id="revenue_per_user", name="Revenue per user", unit="money", kind="mean", count="revenue"
     ),
     Metric(id="profit", name="Profit", unit="money", kind="total", count="profit"),
-    Metric(
-        id="roi", name="Return on cost", unit="rate", kind="ratio", count="profit", per="cost"
-    ),
+    Metric(id="roi", name="Return on cost", unit="ratio", kind="ratio", count="profit", per="cost"),
 )
 
 
@@ -196,9 +194,7 @@ class Measured:
         if self.target is None or self.value is None:
             return None
         return (
-            self.value >= self.target
-            if self.metric.higher_is_better
-            else self.value <= self.target
+            self.value >= self.target if self.metric.higher_is_better else self.value <= self.target
         )
 
 

@@ -33,9 +33,7 @@ def share(part: float, whole: float) -> float | None:
     return part / whole if whole else None
 
 
-def order(
-    frame: pd.DataFrame, column: str, by: str, context: Context
-) -> list[Any]:
+def order(frame: pd.DataFrame, column: str, by: str, context: Context) -> list[Any]:
     """A column's values by the baseline's amount, then by all campaigns', then by name."""
     baseline: dict[Any, float] = {}
     overall: dict[Any, float] = {}

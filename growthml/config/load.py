@@ -45,6 +45,7 @@ def load(
         tree.data["sections"] = stand_in
     for override in overrides:
         apply(tree, override, variables)
+    _remember_written_secrets(tree)
     _leave_out_empty_keys(tree)
     _name_after_file(tree, path)
     entries = tree.data.get("sections", [])
@@ -113,6 +114,13 @@ def _text(path: Path) -> str:
         raise ConfigError([Problem(Place(str(path), line, column), "", message)]) from None
 
 
+def _remember_written_secrets(tree: Tree) -> None:
+    """A password in the file is refused; no message, not even that one, may repeat it."""
+    for text in tree.written.values():
+        for secret in written_secrets(text):
+            remember(secret)
+
+
 def _leave_out_empty_keys(tree: Tree) -> None:
     """A key with nothing after it, all of its lines commented out, counts as left out."""
     for key in [key for key, value in tree.data.items() if value is None]:
@@ -136,9 +144,6 @@ def _is_unfilled(path: tuple[str | int, ...], tree: Tree) -> bool:
 
 
 def _problem(fault: Fault, tree: Tree) -> Problem:
-    for text in tree.written.values():
-        for secret in written_secrets(text):
-            remember(secret)
     written = tree.written.get(fault.path, "")
     got = _got(tree.find(*fault.path), written)
     at = (*fault.path, fault.unknown) if fault.unknown else fault.path

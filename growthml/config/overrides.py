@@ -8,6 +8,7 @@ from typing import Any
 
 from growthml.config.problems import Path, Place, Problem, did_you_mean, shown
 from growthml.config.tree import Tree, dotted, parse
+from growthml.secrets import redact
 
 _STEP = re.compile(r'"([^"]*)"|([^."]+)')
 _KEY = re.compile(rf"(?:{_STEP.pattern})(?:\.(?:{_STEP.pattern}))*")
@@ -20,7 +21,7 @@ def apply(tree: Tree, override: str, environ: Mapping[str, str]) -> None:
     entry (from 0), the list of sections also a section's name.
     """
     key, equals, text = override.partition("=")
-    place = Place(f"--set {key}")
+    place = Place(f"--set {redact(key)}")
     if not equals or not _KEY.fullmatch(key):
         tree.problems.append(
             ((), Problem(place, "", "expected KEY=VALUE, such as period=last_week"))

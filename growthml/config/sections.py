@@ -21,7 +21,8 @@ def read_sections(
 ) -> tuple[list[SectionChoice], list[Fault]]:
     """The sections of a report, and what is wrong with them.
 
-    options: the options model of every section there is, by name.
+    options: the options model of every section there is, by name. by_default: the entries are not
+    the config's own; a section that cannot do without options is then passed over.
     """
     if not isinstance(entries, list):
         return [], [Fault(("sections",), expected="a list of sections")]
@@ -42,9 +43,10 @@ def read_sections(
             faults.append(_twice(identity, at))
         seen.add(identity)
         choice, problems = _choice(name, given, at, options[name], by_default)
-        faults += problems
         if choice is not None:
             choices.append(choice)
+        elif given or not by_default:
+            faults += problems
     return choices, faults
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import ceil, floor, log10
@@ -13,8 +13,10 @@ from growthml.formats import Formats
 MOST_TICKS = 5
 MOST_DAYS = 3
 """A whole date is long, so fewer of them stand under an axis."""
+NEAR = 0.3
+"""A value this part of a step beyond the last tick needs no further one."""
 
-_ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
+_ROUND = (1.0, 2.0, 2.5, 5.0)
 _WHOLE = ("count", "days")
 _MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120)
 _DAY_STEPS = (1, 2, 7, 14)
@@ -35,15 +37,14 @@ def as_number(x: float | date) -> float:
 
 
 def y_scale(values: Sequence[float], unit: Unit, from_zero: bool, formats: Formats) -> Scale:
-    """An upright axis that holds all values; shares of a whole end at 100 % at most."""
+    """An upright axis that holds all values, its ends at ticks or just beyond the last one."""
     low, high = min(values, default=0.0), max(values, default=0.0)
     if from_zero:
         low, high = min(low, 0.0), max(high, 0.0)
     if low == high:
         high = low + (abs(low) or 1.0)
-    step = _step(low, high, unit)
-    low, high = floor(low / step + 1e-9) * step, _top(high, step, capped=unit in ("share", "rate"))
-    return Scale(low, high, _numbered(low, high, step, unit, formats))
+    scales = (_between_ticks(low, high, step, unit, formats) for step in _steps(low, high, unit))
+    return next(scale for scale in scales if len(scale.ticks) <= MOST_TICKS)
 
 
 def x_scale(values: Sequence[float], axis: Axis, unit: Unit, formats: Formats) -> Scale:
@@ -79,26 +80,34 @@ def _signed(mark: float, unit: Unit, formats: Formats) -> str:
     return f"+{text}" if mark > 0 else text
 
 
+def _between_ticks(low: float, high: float, step: float, unit: Unit, formats: Formats) -> Scale:
+    bottom, top = -_end(-low, step), _end(high, step)
+    return Scale(bottom, top, _numbered(bottom, top, step, unit, formats))
+
+
+def _end(reach: float, step: float) -> float:
+    """The next tick, unless the last one is so near that the value may stand beyond it."""
+    last = floor(reach / step + 1e-9) * step
+    return max(reach, last) if reach - last < step * NEAR else last + step
+
+
 def _step(low: float, high: float, unit: Unit, whole: bool = True) -> float:
     """The smallest round step that leaves at most five ticks between low and high."""
-    span = (high - low) or abs(high) or 1.0
-    power = 10.0 ** floor(log10(span / MOST_TICKS))
-    steps = [power * scale * digit for scale in (1, 10, 100) for digit in _ROUND[:-1]]
-    if whole and unit in _WHOLE:
-        steps = [step for step in steps if step == int(step)] or [1.0]
     return next(
         step
-        for step in steps
+        for step in _steps(low, high, unit, whole)
         if floor(high / step + 1e-9) - ceil(low / step - 1e-9) + 1 <= MOST_TICKS
     )
 
 
-def _top(high: float, step: float, capped: bool) -> float:
-    """The next tick, unless the last one is so near that the value may stand above it."""
-    last = floor(high / step + 1e-9) * step
-    if high - last < step * 0.3:
-        return max(high, last)
-    return min(last + step, 1.0) if capped and high <= 1.0 else last + step
+def _steps(low: float, high: float, unit: Unit, whole: bool = True) -> Iterator[float]:
+    """Round steps for this span, the smallest first; whole numbers for counts."""
+    power = 10.0 ** floor(log10((high - low) / MOST_TICKS))
+    for scale in (1, 10, 100, 1000):
+        for digit in _ROUND:
+            step = power * scale * digit
+            if not (whole and unit in _WHOLE) or step == int(step):
+                yield step
 
 
 def _numbered(

@@ -20,6 +20,8 @@ DIGIT_WIDTH, POINT_WIDTH = 0.497, 0.249
 _LABELLED = {"channel", "action", "category"}
 _FRACTIONS = ("rate", "share", "retention")
 _WORDS = {"text", "date", "verdict"}
+_MIXED = {"by_unit", "change"}
+"""Kinds whose unit stands in each row."""
 _LONGEST = 34
 _MM_PER_CHARACTER = 1.85
 
@@ -134,7 +136,7 @@ def _kind_of(name: str, dtype: str) -> Any:
 
 def _capped(table: Table, name: str, cap: int, context: Context) -> tuple[pd.DataFrame, str]:
     """The rows to show and the sentence that says what is left out; a total always stays."""
-    frame = table.frame
+    frame = table.frame if table.view is None else table.view
     if len(frame) <= cap:
         return frame, ""
     total = frame.tail(1) if table.total else frame.tail(0)
@@ -162,13 +164,34 @@ def _cells(frame: pd.DataFrame, column: Column, context: Context) -> list[Cell]:
     if column.kind in _WORDS:
         pairs = zip(values, known, strict=True)
         return [_word(value, column, context) if ok else Cell(text=DASH) for value, ok in pairs]
-    texts = _numbers(
-        [v if ok else None for v, ok in zip(values, known, strict=True)], column, context
-    )
+    found = [v if ok else None for v, ok in zip(values, known, strict=True)]
+    if column.kind in _MIXED:
+        return _mixed(found, frame["unit"].tolist(), column, context)
+    texts = _numbers(found, column, context)
     cells = [
         Cell(text=text, pad=pad) for text, pad in zip(texts, _pads(texts, context), strict=True)
     ]
     return _with_bars(cells, values, known, frame, context) if column.bar else cells
+
+
+def _mixed(
+    values: Sequence[Any], units: Sequence[Any], column: Column, context: Context
+) -> list[Cell]:
+    """Numbers of several units in one column, each printed whole, its unit behind it."""
+    formats = context.formats
+    if column.kind == "by_unit":
+        return [
+            Cell(text=formats.value(value, unit)) for value, unit in zip(values, units, strict=True)
+        ]
+    return [
+        Cell(text=_change(value, unit, context)) for value, unit in zip(values, units, strict=True)
+    ]
+
+
+def _change(value: Any, unit: Any, context: Context) -> str:
+    text = context.formats.difference(value, unit)
+    sign = context.formats.unit_sign(unit, difference=True)
+    return f"{text}\u202f{sign}" if sign == "pp" and text not in (DASH, "0") else text
 
 
 def _word(value: Any, column: Column, context: Context) -> Cell:
@@ -194,6 +217,8 @@ def _numbers(values: Sequence[Any], column: Column, context: Context) -> list[st
     unit = column.kind
     if unit == "p":
         return [formats.p(value) for value in values]
+    if unit == "statistic":
+        return [formats.statistic(value) for value in values]
     if unit in ("count", "days"):
         return [formats.value(value, unit) for value in values]
     known = [value for value in values if value is not None]
@@ -270,7 +295,7 @@ def _heads(
 
 
 def _with_unit(column: Column, context: Context) -> str:
-    if column.kind in _WORDS or column.kind == "p":
+    if column.kind in _WORDS | _MIXED | {"p", "statistic"}:
         return column.head
     sign = context.formats.unit_sign(column.kind)  # type: ignore[arg-type]
     if not sign or sign in column.head:

@@ -53,7 +53,10 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
         blocks.append(_users_chart(users, channels, mixes, context))
     if signups is not None and len(signups) and (chart := _signup_chart(signups, context)):
         blocks.append(chart)
-    blocks += [_users_table(users, context), _mix_table(mixes, context)]
+    blocks += [
+        Table(id="users_by_channel", title="Users by channel", frame=users),
+        _mix_table(mixes, context),
+    ]
     if signups is not None:
         blocks.append(_signup_table(signups))
     return Answer(
@@ -260,26 +263,6 @@ def _signup_alt(lines: Sequence[Line], word: str, context: Context) -> str:
 # -- tables, findings --------------------------------------------------------------------------
 
 
-def _users_table(users: pd.DataFrame, context: Context) -> Table:
-    view, columns = shape.beside(
-        users,
-        Column(name="channel", head="Channel", role="channel"),
-        (
-            Column(name="users", head="Users", kind="count"),
-            Column(name="share", head="Share", kind="rate"),
-        ),
-        context,
-    )
-    return Table(
-        id="users_by_channel",
-        title="Users by channel",
-        frame=users,
-        view=view,
-        order="by users",
-        columns=columns,
-    )
-
-
 def _mix_table(mixes: dict[str, Association], context: Context) -> Table:
     import pandas as pd
 
@@ -305,7 +288,7 @@ def _mix_table(mixes: dict[str, Association], context: Context) -> Table:
             Column(name="p_value", head="p", kind="p"),
             Column(name="cramers_v", head="Cramér's V", kind="statistic"),
         )
-        if rows
+        if len(rows) > 1
         else (),
     )
 

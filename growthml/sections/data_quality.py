@@ -58,11 +58,15 @@ EVENT_CHECKS = (
     Check("unknown_action", "have no known action", "event", "kept under their own name"),
     Check("orphan_item", "belong to no known item", "event", "left out of money and categories"),
 )
-DUPLICATE = Check("duplicate_event", "repeat another event in every column", "event", "kept, flagged")
+DUPLICATE = Check(
+    "duplicate_event", "repeat another event in every column", "event", "kept, flagged"
+)
 ORPHAN = Check("orphan_user", "belong to no known user", "event", "left out")
 CANCELLED = Check("cancelled", "have a quantity of zero or less", "event", "left out of purchases")
 CHANNEL = Check("missing_channel", "have no channel", "user", "kept as a channel “not known”")
-PRICE = Check("nonpositive_price", "have no price above zero", "item", "kept; their sales count as priced")
+PRICE = Check(
+    "nonpositive_price", "have no price above zero", "item", "kept; their sales count as priced"
+)
 
 
 def compute(facts: Facts, context: Context, options: DataQualityOptions) -> Answer:

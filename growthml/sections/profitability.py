@@ -69,7 +69,7 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
         blocks.append(chart)
     blocks.append(_channel_table(channels, context))
     if sales is not None:
-        blocks.append(_category_table(sales))
+        blocks.append(Table(id="by_category", title="Money by category", frame=sales))
     blocks += [_spender_table(spenders, context), _concentration_table(curve)]
     return Answer(
         headline=_headline(channels, context),
@@ -263,9 +263,7 @@ def _category_chart(sales: pd.DataFrame, context: Context) -> Bars | None:
     )
 
 
-def _lorenz_chart(
-    curve: pd.DataFrame, channels: pd.DataFrame, context: Context
-) -> Curves | None:
+def _lorenz_chart(curve: pd.DataFrame, channels: pd.DataFrame, context: Context) -> Curves | None:
     buyers = channels.groupby("campaign")["buyers"].sum()
     shown = [c for c in context.campaigns if int(buyers.get(c.key, 0)) >= FEWEST_BUYERS]
     shown = [c for c in shown if (curve["campaign"] == c.key).any()]
@@ -288,7 +286,7 @@ def _lorenz_chart(
     return Curves(
         id="concentration",
         title=f"A fifth of buyers bring {formats.share(tops[shown[0].key])} of revenue",
-        subtitle=f"Share of revenue, highest spenders first; {sizes} buyers, Gini {ginis}",
+        subtitle=f"Share of revenue; {sizes} buyers, Gini {ginis}",
         alt=f"Lorenz curves, {sizes} buyers: the top fifth bring {told} of revenue; Gini {ginis}.",
         how_to_read="The further a curve bends above the dashed line, the fewer buyers carry the"
         " revenue.",
@@ -317,9 +315,7 @@ def _share_of_top(curve: pd.DataFrame, key: str) -> float:
     import numpy as np
 
     mine = curve[curve["campaign"] == key]
-    return float(
-        np.interp(TOP, [0.0, *mine["user_fraction"]], [0.0, *mine["revenue_share"]])
-    )
+    return float(np.interp(TOP, [0.0, *mine["user_fraction"]], [0.0, *mine["revenue_share"]]))
 
 
 def _gini(curve: pd.DataFrame, key: str) -> float:
@@ -358,10 +354,6 @@ def _channel_table(channels: pd.DataFrame, context: Context) -> Table:
         order="by revenue",
         columns=columns,
     )
-
-
-def _category_table(sales: pd.DataFrame) -> Table:
-    return Table(id="by_category", title="Money by category", frame=sales)
 
 
 def _spender_table(spenders: pd.DataFrame, context: Context) -> Table:
@@ -536,7 +528,6 @@ def _loss_findings(channels: pd.DataFrame, context: Context) -> list[Finding]:
                     table="by_channel",
                     row={"campaign": campaign.key, "channel": mine.iloc[-1]["channel"]},
                 ),
-                direction="worse",
                 weight=0.35,
             )
         )

@@ -74,11 +74,16 @@ def _kpi_table(measured: Sequence[Measured], context: Context) -> Table:
 
     raw = frame(measured)
     compared = [each for each in measured if each.campaign != context.baseline.key]
-    shown = [each for each in (compared or measured) if each.value is not None]
+    response = f"{context.metrics.response}_rate"
+    shown = [
+        each
+        for each in (compared or measured)
+        if each.value is not None and each.metric.id != response
+    ]
     formats = context.formats
     rows = [
         {
-            "metric": each.metric.id,
+            "name": each.metric.name,
             "campaign": each.campaign,
             "unit": each.metric.unit,
             "baseline_value": each.baseline_value,
@@ -98,7 +103,7 @@ def _kpi_table(measured: Sequence[Measured], context: Context) -> Table:
     several = len(context.compared) > 1
     new = context.compared[0].label if len(context.compared) == 1 else "Value"
     columns = [
-        Column(name="metric", head="KPI", role="metric"),
+        Column(name="name", head="KPI"),
         *([Column(name="campaign", head="Campaign", role="campaign")] if several else []),
         *(
             [Column(name="baseline_value", head=context.baseline.label, kind="by_unit")]
@@ -135,6 +140,8 @@ _UNIT_TITLES: dict[Unit, str] = {
     "ratio": "Number",
 }
 MOST_FINDINGS = 6
+WEIGHTS = {"revenue_per_user": 0.75, "activation_rate": 0.7, "conversion_rate": 0.5, "roi": 0.5}
+"""How heavy a passed test is before its size counts; the verdict tells the conversion already."""
 
 
 def _differences(measured: Sequence[Measured], context: Context) -> Intervals | None:
@@ -182,7 +189,9 @@ def _differences_title(passed: Sequence[Measured], tested: Sequence[Measured]) -
         return "No rate or mean shows evidence of a difference"
     names = list(dict.fromkeys(each.metric.name for each in passed))
     if len(names) > 2:
-        return f"{len(names)} of {len({e.metric.id for e in tested})} KPIs differ by more than chance"
+        return (
+            f"{len(names)} of {len({e.metric.id for e in tested})} KPIs differ by more than chance"
+        )
     verb = "differs" if len(names) == 1 else "differ"
     return f"{' and '.join(names)} {verb} by more than chance"
 
@@ -247,7 +256,11 @@ def _findings(measured: Sequence[Measured], context: Context) -> list[Finding]:
             continue
         if each.verdict in (Verdict.BETTER, Verdict.WORSE):
             findings.append(_difference_finding(each, context))
-    findings += [_target_finding(each, context) for each in measured if each.on_target is not None and each.campaign != context.baseline.key]
+    findings += [
+        _target_finding(each, context)
+        for each in measured
+        if each.on_target is not None and each.campaign != context.baseline.key
+    ]
     return sorted(findings, key=lambda finding: -finding.weight)[:MOST_FINDINGS]
 
 
@@ -264,11 +277,10 @@ def _difference_finding(each: Measured, context: Context) -> Finding:
         f" against {formats.value(each.baseline_value, each.metric.unit)} in"
         f" {context.baseline.label}: {effect}{unit}"
         f" ({formats.interval(compared.ci_low, compared.ci_high, each.metric.unit)}).",
-        evidence=Evidence(
-            table="kpis", row={"metric": each.metric.id, "campaign": each.campaign}
-        ),
+        evidence=Evidence(table="kpis", row={"metric": each.metric.id, "campaign": each.campaign}),
         direction="better" if each.verdict is Verdict.BETTER else "worse",
-        weight=0.7 + 0.3 * min(1.0, abs(compared.relative_difference or 0.0)),
+        weight=WEIGHTS.get(each.metric.id, 0.6)
+        + 0.2 * min(1.0, abs(compared.relative_difference or 0.0)),
     )
 
 
@@ -280,9 +292,7 @@ def _target_finding(each: Measured, context: Context) -> Finding:
         heading=f"Target {'met' if met else 'missed'}",
         text=f"{each.metric.name} of {new} is {formats.value(each.value, each.metric.unit)};"
         f" the target is {formats.value(each.target, each.metric.unit)}.",
-        evidence=Evidence(
-            table="kpis", row={"metric": each.metric.id, "campaign": each.campaign}
-        ),
+        evidence=Evidence(table="kpis", row={"metric": each.metric.id, "campaign": each.campaign}),
         direction="better" if met else "worse",
         weight=0.5,
     )
@@ -299,9 +309,7 @@ def _sample_ratio(campaigns: Mapping[str, Sums], context: Context) -> SampleRati
     return sample_ratio([campaigns[key].users for key in keys], weights)
 
 
-def _ratio_words(
-    ratio: SampleRatio | None, campaigns: Mapping[str, Sums], context: Context
-) -> str:
+def _ratio_words(ratio: SampleRatio | None, campaigns: Mapping[str, Sums], context: Context) -> str:
     if ratio is None or not ratio.level:
         return ""
     sizes = context.formats.join(
@@ -323,9 +331,7 @@ def _caveats(
 ) -> list[str]:
     caveats = []
     if context.compared and not context.randomised:
-        caveats.append(
-            "Users were not randomised: a difference may come from time, mix or season."
-        )
+        caveats.append("Users were not randomised: a difference may come from time, mix or season.")
     if ratio is not None and ratio.level == "note":
         caveats.append(_ratio_words(ratio, campaigns, context))
     elif ratio is not None and ratio.p_value is not None and not ratio.level:

@@ -140,9 +140,7 @@ def _with_index(frame: pd.DataFrame, column: str, context: Context) -> pd.DataFr
     )
 
 
-def _pairs(
-    actions: pd.DataFrame, categories: pd.DataFrame | None, context: Context
-) -> list[Pair]:
+def _pairs(actions: pd.DataFrame, categories: pd.DataFrame | None, context: Context) -> list[Pair]:
     """Every pair of columns in every campaign, tested and corrected as one family."""
     from dataclasses import replace
 
@@ -222,7 +220,9 @@ def _actions_chart(actions: pd.DataFrame, context: Context) -> Bars | None:
     panels = [
         BarPanel(
             title=shape.name(context, "action", action, len(folded)).capitalize(),
-            values=[[share(c.key, channel, action) for channel in shown] for c in context.campaigns],
+            values=[
+                [share(c.key, channel, action) for channel in shown] for c in context.campaigns
+            ],
         )
         for action in panels_of
     ]
@@ -415,7 +415,9 @@ def _categories_table(categories: pd.DataFrame) -> Table:
 
 
 def _headline(actions: pd.DataFrame, pairs: Sequence[Pair], context: Context) -> str:
-    tested = [p for p in pairs if (p.x, p.y) == ("channel", "action") and p.test.p_value is not None]
+    tested = [
+        p for p in pairs if (p.x, p.y) == ("channel", "action") and p.test.p_value is not None
+    ]
     if not tested:
         return "Too few channels or actions to say who tends to do what."
     passed = [p for p in tested if p.passes(context)]
@@ -434,9 +436,7 @@ def _headline(actions: pd.DataFrame, pairs: Sequence[Pair], context: Context) ->
     return f"What users do depends a little on the channel they came from{where}."
 
 
-def _findings(
-    actions: pd.DataFrame, pairs: Sequence[Pair], context: Context
-) -> list[Finding]:
+def _findings(actions: pd.DataFrame, pairs: Sequence[Pair], context: Context) -> list[Finding]:
     findings = []
     lean = [p for p in pairs if (p.x, p.y) == ("channel", "action") and p.passes(context)]
     if lean:
@@ -495,8 +495,10 @@ def _pair_finding(tested: Sequence[Pair], context: Context) -> Finding:
 
 
 def _caveats(pairs: Sequence[Pair], context: Context) -> list[str]:
-    caveats = ["Several events can come from one user; the tests treat them as independent, so"
-               " their p-values are too small."]
+    caveats = [
+        "Several events can come from one user; the tests treat them as independent, so"
+        " their p-values are too small."
+    ]
     small = [pair for pair in pairs if pair.test.small]
     if small:
         listed = context.formats.join(

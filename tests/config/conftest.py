@@ -74,7 +74,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Con
             options=SECTIONS,
             overrides=overrides,
             environ=environ,
-            default_sections=["summary", "churn"],
+            default_sections=["summary", "churn", "sql"],
         )
 
     return read

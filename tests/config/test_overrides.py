@@ -92,6 +92,8 @@ def test_an_override_mends_what_is_wrong_in_the_file(config: Read) -> None:
         ("report.title.size=3",
          "report.title.size: 'report.title' is 'From the file', which has no keys"),
         ("period", "period: expected KEY=VALUE, such as period=last_week"),
+        ("postgresql://ann:hunter2hunter2@db",
+         "postgresql://ann:***@db: expected KEY=VALUE, such as period=last_week"),
         ("=3", ": expected KEY=VALUE, such as period=last_week"),
         ("report.title=[a", "report.title: not valid YAML: expected ',' or the closing bracket"),
         ("report.title=${NOT_SET}", "report.title: environment variable NOT_SET is not set;"

@@ -177,8 +177,7 @@ def _models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
     while waiting:
         annotation = waiting.pop()
         waiting += get_args(annotation)
-        is_ours = isinstance(annotation, type) and issubclass(annotation, Model)
-        if is_ours:
+        if isinstance(annotation, type) and issubclass(annotation, Model):
             yield from _models(annotation)
 
 

@@ -36,6 +36,12 @@ def test_a_name_or_a_name_with_options(config: Read) -> None:
     assert found[1].on_failure == "partial"
 
 
+def test_a_section_that_needs_options_is_not_there_by_default(config: Read) -> None:
+    assert [choice.name for choice in config(SHORTEST).sections] == ["summary", "churn"]
+    added = [f"sections.sql={{id: a, title: A, query: select {number}}}" for number in (1, 2)]
+    assert [choice.name for choice in config(SHORTEST, *added).sections][2:] == ["sql"]
+
+
 @pytest.mark.parametrize(
     ("sections", "line"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -122,7 +123,7 @@ def heatmap(rows: int, columns: int, cell: Cell | None, **more: Any) -> Grid:
     return Grid(
         **HEAD,
         rows=[f"row {row}" for row in range(rows)],
-        columns=[f"Column {column}" for column in range(columns)],
+        columns=[f"Cuisine{column}" for column in range(columns)],
         cells=[[cell] * columns for _ in range(rows)],
         **more,
     )
@@ -132,15 +133,15 @@ def test_a_grid_too_wide_is_turned() -> None:
     chart = heatmap(2, 7, Cell(text="119", note="n 23"))
     wide = texts(grid.lay_out(chart, FORMATS, 170, False))
     narrow = texts(grid.lay_out(chart, FORMATS, 82.5, True))
-    assert wide["Column 0"].y == wide["Column 6"].y
-    assert narrow["Column 0"].x == narrow["Column 6"].x
+    assert wide["Cuisine0"].y == wide["Cuisine6"].y
+    assert narrow["Cuisine0"].x == narrow["Cuisine6"].x
     assert narrow["row 0"].y == narrow["row 1"].y
 
 
 def test_a_grid_too_wide_either_way_is_cut_into_blocks() -> None:
     canvas = grid.lay_out(heatmap(12, 12, Cell(text="44 %")), FORMATS, 82.5, True)
     names = [m.text for m in canvas.marks if isinstance(m, Words)]
-    assert names.count("Column 11") == 1
+    assert names.count("Cuisine11") == 1
     assert names.count("row 0") > 1
     assert len(shapes(canvas, "panel")) == 144
 
@@ -162,7 +163,7 @@ def test_the_key_stands_only_where_a_cell_has_a_step() -> None:
     blue = grid.lay_out(
         heatmap(1, 1, Cell(text="7", step=1), ramp="sequential", edges=edges), FORMATS, 170, False
     )
-    assert set(texts(grey)) == {"7", "row 0", "Column 0"}
+    assert set(texts(grey)) == {"7", "row 0", "Cuisine0"}
     assert {"5", "10", "15", "20", "30", "45"} <= set(texts(blue))
     assert [len(shapes(blue, f"seq-{step}")) for step in range(7)] == [1, 2, 1, 1, 1, 1, 1]
 
@@ -213,7 +214,7 @@ def test_a_step_line_has_only_level_and_upright_parts() -> None:
     (steps,) = lines(curve(Line(series=SUMMER, x=range(4), y=[4, 3, 2, 1], step=True)), "new")
     points = list(steps.points)
     assert len(points) == 7
-    assert all(a[0] == b[0] or a[1] == b[1] for a, b in zip(points, points[1:], strict=False))
+    assert all(a[0] == b[0] or a[1] == b[1] for a, b in pairwise(points))
 
 
 def test_a_band_is_a_fill_of_eighteen_per_cent() -> None:
@@ -234,7 +235,7 @@ def test_names_at_line_ends_are_pushed_apart_in_order() -> None:
         ]
     )
     heights = [texts(canvas)[end].y for end in ends]
-    gaps = [below - above for above, below in zip(heights, heights[1:], strict=False)]
+    gaps = [below - above for above, below in pairwise(heights)]
     assert all(gap >= 3.0 for gap in gaps)
 
 
