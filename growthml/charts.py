@@ -135,7 +135,7 @@ class Dot:
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
-    """A thin line that is not data: `kind` `diagonal` (0,0)-(1,1), `horizontal` at `at`, `vertical` at `at`."""
+    """A thin line that is not data: a diagonal from (0, 0) to (1, 1), or a level or day `at`."""
 
     kind: Literal["diagonal", "horizontal", "vertical"]
     label: str = ""

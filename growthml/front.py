@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from growthml.metrics import Measured, Sums
-from growthml.parts import Campaign, Context, KpiRow, Verdict
+from growthml.parts import Campaign, Context, Facts, KpiRow, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -273,9 +273,9 @@ def note(context: Context) -> str:
     )
 
 
-def coverage(span: pd.DataFrame, campaigns: Mapping[str, Sums], context: Context) -> str:
-    """What the report covers: dates, zone, users, events, how fresh, randomised or not."""
-    formats = context.formats
+def coverage(facts: Facts, campaigns: Mapping[str, Sums], context: Context) -> str:
+    """What the report covers: dates, zone, users, events, how fresh, what is flagged, how drawn."""
+    formats, span = context.formats, facts["span"]
     rows = {row.campaign: row for row in span.itertuples()}
     dated = [
         f"{formats.dates(*days)} ({campaign.label})"
@@ -291,6 +291,8 @@ def coverage(span: pd.DataFrame, campaigns: Mapping[str, Sums], context: Context
     ]
     if newest is not None:
         pieces.append(f"newest event {formats.instant(newest)}")
+    if "event_quality" in facts:
+        pieces += _flagged(facts["event_quality"], context)
     if context.compared:
         pieces.append(
             "users were randomised"
@@ -298,6 +300,19 @@ def coverage(span: pd.DataFrame, campaigns: Mapping[str, Sums], context: Context
             else "users were not randomised: a difference is not proof of cause"
         )
     return " · ".join(pieces)
+
+
+def _flagged(quality: pd.DataFrame, context: Context) -> list[str]:
+    """Events that are not what they seem, and what became of them."""
+    plural = context.formats.plural
+    early = int(quality["event_before_signup"].sum())
+    lost = int(quality.loc[quality["orphan"].astype(bool), "events"].sum())
+    pieces = []
+    if early:
+        pieces.append(f"{plural(early, 'event', 'events')} before sign-up kept and flagged")
+    if lost:
+        pieces.append(f"{plural(lost, 'event', 'events')} of unknown users left out")
+    return pieces
 
 
 def _days(row: object, campaign: Campaign) -> tuple[datetime, datetime] | None:

@@ -98,7 +98,7 @@ class Context:
         return self.campaigns[1:]
 
     def label(self, role: str, value: object) -> str:
-        """The word a page prints for a raw value of a role; a value that is not there has one too."""
+        """The word a page prints for a raw value of a role, a missing one included."""
         text = "not known" if value is None or value != value else str(value)
         return self.labels.get(role, {}).get(text, text)
 
@@ -126,8 +126,8 @@ class Table:
 
     frame: raw values, in a stable order, columns as the contract lists them. columns: what pages
     show; empty means the table is attached only. view: the rows as pages show them, where these
-    are not the frame's own (campaigns side by side, a total). order: how the rows are ordered, in words
-    ("by revenue"). total: the last row is a total, set bold.
+    are not the frame's own (campaigns side by side, a total). order: how the rows are ordered, in
+    words ("by revenue"). total: the last row is a total, set bold.
     """
 
     id: str
@@ -237,8 +237,8 @@ Compute = Callable[[Facts, Context, Any], Answer]
 class Section:
     """One question the report answers.
 
-    facts: names of the facts it needs; a `?` behind a name marks one it can do without. tables: table id -> its guaranteed columns. compute: pure;
-    raises NotEnoughData when it cannot answer. front: it may write the front page.
+    facts: names of the facts it needs; a `?` behind a name marks one it can do without. tables:
+    table id -> its guaranteed columns. compute: pure; raises NotEnoughData when it cannot answer.
     """
 
     id: str

@@ -46,7 +46,7 @@ def order(frame: pd.DataFrame, column: str, by: str, context: Context) -> list[A
 
 
 def top(values: Sequence[Any], amounts: Mapping[Any, float], most: int = MOST_ROWS) -> list[Any]:
-    """The `most` - 1 values with the largest amounts, in the order given, then OTHER, if any rest."""
+    """The `most` - 1 values with the largest amounts, in the order given; OTHER for the rest."""
     if len(values) <= most:
         return list(values)
     largest = set(sorted(values, key=lambda v: (-amounts.get(v, 0.0), str(v)))[: most - 1])
@@ -77,8 +77,7 @@ def beside(
     frame comes back as it is, its campaign in the first column.
     """
     if len(context.campaigns) > 2:
-        campaign = Column(name="campaign", head="Campaign", role="campaign")
-        return frame, [campaign, key, *values]
+        return frame, [Column(name="campaign", head="Campaign", role="campaign"), key, *values]
     import pandas as pd
 
     keys = list(dict.fromkeys(known(each) for each in frame[key.name]))

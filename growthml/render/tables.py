@@ -23,7 +23,7 @@ _WORDS = {"text", "date", "verdict"}
 _MIXED = {"by_unit", "change"}
 """Kinds whose unit stands in each row."""
 _LONGEST = 34
-_MM_PER_CHARACTER = 1.85
+_MM_PER_CHARACTER = 1.7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -311,5 +311,5 @@ def _widths(
     for column, head, texts in zip(columns, heads, cells, strict=True):
         longest = max((len(cell.text) + round(2 * cell.pad) for cell in texts), default=0)
         word = max((len(part) for part in head.text.split()), default=0)
-        widths.append(min(_LONGEST, max(longest, word, len(head.text) // 2)) + 2 + 12 * column.bar)
+        widths.append(min(_LONGEST, max(longest, word, len(head.text) // 2)) + 3 + 12 * column.bar)
     return widths

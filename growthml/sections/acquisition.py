@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from growthml import shape
@@ -39,7 +40,7 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
     users = _users_by_channel(facts["totals"], context)
     if not users["users"].sum():
         raise NotEnoughData("there are no users in any campaign")
-    channels = [c for c in shape.order(users, "channel", "users", context)]
+    channels = shape.order(users, "channel", "users", context)
     if channels == [None]:
         raise NotEnoughData(
             "this needs the field users.channel, which the schema does not map or which is empty"
@@ -210,7 +211,7 @@ def _signup_chart(signups: pd.DataFrame, context: Context) -> Curves | None:
 
 
 def _grain(periods: Sequence[date]) -> str:
-    gaps = [(b - a).days for a, b in zip(periods, periods[1:], strict=False)]
+    gaps = [(later - earlier).days for earlier, later in pairwise(periods)]
     smallest = min(gaps)
     return "day" if smallest < 7 else "week" if smallest < 28 else "month"
 
@@ -250,7 +251,8 @@ def _signup_alt(lines: Sequence[Line], word: str, context: Context) -> str:
         if line.incomplete:
             whole = whole[:-1]
         (first_x, first_y), (last_x, last_y) = whole[0], whole[-1]
-        assert isinstance(first_x, date) and isinstance(last_x, date)
+        assert isinstance(first_x, date)
+        assert isinstance(last_x, date)
         show = formats.month if word == "month" else formats.date
         phrases.append(
             f"{line.series.label} from {formats.count(first_y)} in {show(first_x)} to"

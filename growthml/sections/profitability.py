@@ -210,13 +210,13 @@ def _channel_chart(channels: pd.DataFrame, context: Context) -> Bars | None:
         for i, row in enumerate(rows[:4])
     )
     total = sum(revenue[0])
+    what = "Revenue and profit" if context.metrics.costs else "Revenue"
+    sizes = formats.join([formats.count(sum(row)) for row in buyers])
     return Bars(
         id="revenue",
         title=f"{rows[0]} earns {formats.money(revenue[0][0])} of"
         f" {context.baseline.label}'s {formats.money(total)}"[:80],
-        subtitle=("Revenue and profit" if context.metrics.costs else "Revenue")
-        + f" by channel, {formats.currency}; {' and '.join(formats.count(sum(row)) for row in buyers)}"
-        " buyers",
+        subtitle=f"{what} by channel, {formats.currency}; {sizes} buyers",
         alt=f"Bar chart of revenue by channel, {names}: {described}.",
         half=not context.metrics.costs,
         table="by_channel",

@@ -58,7 +58,7 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
             lede=story.lede(),
             kpis=kpi_rows(measured, context),
             note=note(context),
-            coverage=coverage(facts["span"], campaigns, context),
+            coverage=coverage(facts, campaigns, context),
             banners=[_ratio_words(ratio, campaigns, context)]
             if ratio and ratio.level == "banner"
             else [],
@@ -399,7 +399,7 @@ SECTION = Section(
     id="summary",
     title="Summary",
     question="Did the new campaign do better, and how sure are we?",
-    facts=("span", "totals", "actions?", "overlap?"),
+    facts=("span", "totals", "actions?", "overlap?", "event_quality?"),
     tables={"kpis": COLUMNS},
     compute=compute,
 )

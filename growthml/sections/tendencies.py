@@ -322,7 +322,8 @@ def _category_grid(pair: Pair, context: Context) -> Grid | None:
         if depends
         else f"No evidence that category depends on channel ({strength})"
     )
-    assert lowest is not None and highest is not None
+    assert lowest is not None
+    assert highest is not None
     return Grid(
         id=f"categories_{pair.campaign.key}",
         title=title,

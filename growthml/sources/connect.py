@@ -1,7 +1,8 @@
 """From a URL or a path to one read-only connection.
 
-SQLite opens with `mode=ro`, DuckDB with `read_only`, PostgreSQL and MySQL in a read-only
-transaction; files and folders are views of an in-memory DuckDB that can only read them.
+SQLite opens with `mode=ro` and may only read, DuckDB opens with `read_only` and runs nothing but
+SELECT, PostgreSQL and MySQL run a read-only transaction; files and folders are views of an
+in-memory DuckDB under the same rule.
 """
 
 from __future__ import annotations
@@ -22,12 +23,32 @@ from growthml.errors import SourceError
 from growthml.secrets import redact
 from growthml.sources.files import is_file_source, views_of
 
-_ONE_CONNECTION: Mapping[str, Any] = {"poolclass": StaticPool}
-
-_DRIVERS = {
-    "postgresql": ("postgresql+psycopg", "psycopg", "growthml[postgres]"),
-    "postgres": ("postgresql+psycopg", "psycopg", "growthml[postgres]"),
+_SERVERS = {
+    "postgresql": ("postgresql+psycopg", "psycopg[binary]"),
+    "postgres": ("postgresql+psycopg", "psycopg[binary]"),
+    "mysql": ("mysql+pymysql", "pymysql"),
+    "mariadb": ("mariadb+pymysql", "pymysql"),
 }
+"""By backend: the driver used where the URL names none, and the package that brings it."""
+
+_SQLITE_READS = {
+    sqlite3.SQLITE_SELECT,
+    sqlite3.SQLITE_READ,
+    sqlite3.SQLITE_FUNCTION,
+    sqlite3.SQLITE_RECURSIVE,
+    sqlite3.SQLITE_TRANSACTION,
+}
+_SQLITE_PRAGMAS = {
+    "foreign_key_list",
+    "index_info",
+    "index_list",
+    "index_xinfo",
+    "read_uncommitted",
+    "table_info",
+    "table_list",
+    "table_xinfo",
+}
+"""The pragmas SQLAlchemy looks at tables with."""
 
 
 def engine_for(name: str, url: str, *, settings: Mapping[str, Any] | None = None) -> Engine:
@@ -51,7 +72,7 @@ def engine_for(name: str, url: str, *, settings: Mapping[str, Any] | None = None
 def _parse(name: str, url: str) -> URL:
     try:
         return make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise SourceError(
             f"sources.{name}: '{redact(url)}' is neither a database URL nor a path to a"
             " .parquet or .csv file or folder; a SQLite file is written sqlite:///path/to/file.db"
@@ -59,27 +80,44 @@ def _parse(name: str, url: str) -> URL:
 
 
 def _existing(name: str, parsed: URL) -> Path:
-    path = Path(parsed.database or "")
-    if not parsed.database or not path.is_file():
+    if not parsed.database:
         raise SourceError(
-            f"sources.{name}: there is no file {parsed.database or '(no path given)'}"
+            f"sources.{name}: the URL names no file; write"
+            f" {parsed.get_backend_name()}:///path/to/file.db"
+        )
+    path = Path(parsed.database)
+    if path.is_dir():
+        raise SourceError(f"sources.{name}: {path} is a folder, not a database file")
+    if not path.is_file():
+        raise SourceError(
+            f"sources.{name}: there is no file {path}"
             " (relative paths start in the folder the command runs in)"
         )
     return path
+
+
+# -- SQLite ------------------------------------------------------------------------------------
 
 
 def _sqlite(name: str, parsed: URL) -> Engine:
     path = _existing(name, parsed)
 
     def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False
-        )
-        connection.execute("PRAGMA query_only = ON")
+        address = f"{path.absolute().as_uri()}?mode=ro"
+        connection = sqlite3.connect(address, uri=True, check_same_thread=False)
         connection.create_function("in_zone", 3, _in_zone, deterministic=True)
+        connection.set_authorizer(_only_reads)
         return connection
 
-    return sa.create_engine("sqlite://", creator=connect, **_ONE_CONNECTION)
+    return sa.create_engine("sqlite://", creator=connect, poolclass=StaticPool)
+
+
+def _only_reads(action: int, what: str | None, *_: str | None) -> int:
+    """`mode=ro` keeps the file as it is; this keeps ATTACH from making another one."""
+    allowed = action in _SQLITE_READS or (
+        action == sqlite3.SQLITE_PRAGMA and what in _SQLITE_PRAGMAS
+    )
+    return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
 
 
 def _in_zone(instant: str | None, of: str, to: str) -> str | None:
@@ -90,51 +128,82 @@ def _in_zone(instant: str | None, of: str, to: str) -> str | None:
     return moment.astimezone(ZoneInfo(to)).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
+# -- DuckDB, and files through it --------------------------------------------------------------
+
+
 def _duckdb(name: str, parsed: URL, settings: Mapping[str, Any]) -> Engine:
     _existing(name, parsed)
-    return sa.create_engine(
-        parsed,
-        connect_args={"read_only": True, "config": _duckdb_config(settings)},
-        **_ONE_CONNECTION,
+    return _only_selecting(
+        sa.create_engine(
+            parsed,
+            connect_args={"read_only": True, "config": _duckdb_config(settings)},
+            poolclass=StaticPool,
+        )
     )
-
-
-def _duckdb_config(settings: Mapping[str, Any]) -> dict[str, str]:
-    known = {key: settings.get(key) for key in ("memory_limit", "threads")}
-    return {key: str(value) for key, value in known.items() if value is not None}
 
 
 def _files(name: str, path: Path, settings: Mapping[str, Any]) -> Engine:
     engine = sa.create_engine(
         "duckdb:///:memory:",
         connect_args={"config": _duckdb_config(settings)},
-        **_ONE_CONNECTION,
+        poolclass=StaticPool,
     )
     with engine.connect() as connection:
-        duck = connection.connection.driver_connection
-        views_of(name, path, duck)
-        connection.exec_driver_sql("SET TimeZone = 'UTC'")
+        views_of(name, path, connection.connection.driver_connection)
         connection.exec_driver_sql("SET lock_configuration = true")
         connection.commit()
+    return _only_selecting(engine)
+
+
+def _duckdb_config(settings: Mapping[str, Any]) -> dict[str, str]:
+    chosen = {key: settings.get(key) for key in ("memory_limit", "threads")}
+    return {
+        "TimeZone": "UTC",
+        "autoinstall_known_extensions": "false",  # a source opens no socket of its own accord
+        **{key: str(value) for key, value in chosen.items() if value is not None},
+    }
+
+
+def _only_selecting(engine: Engine) -> Engine:
+    """`read_only` protects the database file; this keeps COPY and ATTACH from other files."""
+    import duckdb
+
+    reading = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
+
+    def check(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        driver = connection.connection.driver_connection
+        if any(each.type not in reading for each in driver.extract_statements(statement)):
+            raise SourceError(
+                "a source is only ever read; write a single SELECT instead of:"
+                f" {' '.join(statement.split())[:80]}"
+            )
+
+    sa.event.listen(engine, "before_cursor_execute", check)
     return engine
+
+
+# -- Servers -----------------------------------------------------------------------------------
 
 
 def _server(name: str, parsed: URL) -> Engine:
     backend = parsed.get_backend_name()
-    drivername, module, extra = _DRIVERS.get(backend, (parsed.drivername, "", ""))
+    drivername, package = _SERVERS.get(backend, (parsed.drivername, ""))
     if "+" not in parsed.drivername:
         parsed = parsed.set(drivername=drivername)
     try:
         engine = sa.create_engine(parsed, pool_pre_ping=True)
-    except (NoSuchModuleError, ModuleNotFoundError) as error:
-        hint = f"pip install '{extra}'" if module else "install its SQLAlchemy dialect"
+    except (NoSuchModuleError, ModuleNotFoundError):
+        advice = (
+            f"pip install '{package}'"
+            if package
+            else "write sqlite://, duckdb://, postgresql:// or mysql://, or install the"
+            " SQLAlchemy dialect of that name"
+        )
         raise SourceError(
-            f"sources.{name}: no driver for {backend} ({redact(str(error))}); {hint}"
+            f"sources.{name}: the driver for {parsed.drivername}:// is not installed; {advice}"
         ) from None
     if backend in ("postgresql", "postgres"):
-        return engine.execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
-        )
+        return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     if backend in ("mysql", "mariadb"):
         sa.event.listen(engine, "connect", _mysql_read_only)
     return engine

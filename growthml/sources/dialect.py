@@ -18,10 +18,8 @@ from sqlalchemy.sql.functions import FunctionElement
 
 Grain = Literal["day", "week", "month"]
 
-SQLITE_INSTANT = "%Y-%m-%d %H:%M:%f"
-
 INSTANT = sa.DateTime().with_variant(
-    sqlite.DATETIME(
+    sqlite.DATETIME(  # type: ignore[no-untyped-call]
         storage_format=(
             "%(year)04d-%(month)02d-%(day)02d %(hour)02d:%(minute)02d:%(second)02d.000"
         ),
@@ -48,6 +46,13 @@ class from_stamp(FunctionElement[datetime]):
 
 class from_zoned(FunctionElement[datetime]):
     """An instant in UTC from a TIMESTAMP WITH TIME ZONE."""
+
+    inherit_cache = True
+    type = INSTANT
+
+
+class from_zoned_text(FunctionElement[datetime]):
+    """An instant in UTC from ISO text with an offset; NULL where the text is no time."""
 
     inherit_cache = True
     type = INSTANT
@@ -103,31 +108,33 @@ def period_of(instant: sa.ColumnElement[Any], grain: Grain) -> sa.ColumnElement[
     return {"day": day_of, "week": week_of, "month": month_of}[grain](instant)
 
 
-def _args(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) -> list[str]:
-    return [compiler.process(clause, **kw) for clause in element.clauses]
-
-
 Template = dict[str, str]
 
 _TEMPLATES: dict[type[FunctionElement[Any]], Template] = {
     from_text: {
-        "sqlite": f"strftime('{SQLITE_INSTANT.replace('%', '%%')}', {{0}})",
+        "sqlite": "strftime('%Y-%m-%d %H:%M:%f', {0})",
         "duckdb": "TRY_CAST({0} AS TIMESTAMP)",
         "mysql": "CAST({0} AS DATETIME(6))",
         "default": "CAST({0} AS TIMESTAMP)",
     },
     from_stamp: {
-        "sqlite": f"strftime('{SQLITE_INSTANT.replace('%', '%%')}', {{0}})",
+        "sqlite": "strftime('%Y-%m-%d %H:%M:%f', {0})",
         "mysql": "CAST({0} AS DATETIME(6))",
         "default": "CAST({0} AS TIMESTAMP)",
     },
     from_zoned: {
-        "sqlite": f"strftime('{SQLITE_INSTANT.replace('%', '%%')}', {{0}})",
+        "sqlite": "strftime('%Y-%m-%d %H:%M:%f', {0})",
         "mysql": "CAST({0} AS DATETIME(6))",
         "default": "timezone('UTC', {0})",
     },
+    from_zoned_text: {
+        "sqlite": "strftime('%Y-%m-%d %H:%M:%f', {0})",
+        "duckdb": "timezone('UTC', TRY_CAST({0} AS TIMESTAMPTZ))",
+        "mysql": "CAST({0} AS DATETIME(6))",
+        "default": "timezone('UTC', CAST({0} AS TIMESTAMPTZ))",
+    },
     from_epoch: {
-        "sqlite": f"strftime('{SQLITE_INSTANT.replace('%', '%%')}', {{0}}, 'unixepoch')",
+        "sqlite": "strftime('%Y-%m-%d %H:%M:%f', {0}, 'unixepoch')",
         "duckdb": "make_timestamp(CAST({0} * 1000000 AS BIGINT))",
         "mysql": "TIMESTAMPADD(MICROSECOND, {0} * 1000000, '1970-01-01')",
         "default": "timezone('UTC', to_timestamp({0}))",
@@ -162,13 +169,11 @@ _TEMPLATES: dict[type[FunctionElement[Any]], Template] = {
 
 
 def _register(construct: type[FunctionElement[Any]], template: Template) -> None:
-    def compile_construct(
-        element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any
-    ) -> str:
+    def compile_construct(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) -> str:
         text = template.get(compiler.dialect.name, template["default"])
-        if compiler.dialect.paramstyle not in ("format", "pyformat"):
-            text = text.replace("%%", "%")
-        return text.format(*_args(element, compiler, **kw))
+        if compiler.dialect.paramstyle in ("format", "pyformat"):
+            text = text.replace("%", "%%")
+        return text.format(*(compiler.process(clause, **kw) for clause in element.clauses))
 
     compiles(construct)(compile_construct)
 
