@@ -12,59 +12,91 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from growthml import __version__
 from growthml.errors import GrowthError, UsageError
 from growthml.secrets import redact
 
+if TYPE_CHECKING:
+    from growthml.run import Outcome
+
 Verb = Callable[[argparse.Namespace], int]
+
+FORMATS = ("html", "pdf")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code. Errors meant for a person go to stderr, redacted."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(
-        level=logging.DEBUG if options.verbose else logging.WARNING,
-        format="%(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
-    for noisy in ("fontTools", "matplotlib", "weasyprint", "sqlalchemy"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    verbose = getattr(options, "verbose", False)
+    _listen(verbose=verbose, quiet=getattr(options, "quiet", False))
     verb: Verb = options.verb
     try:
         return verb(options)
     except GrowthError as error:
-        print(f"growthml: {redact(str(error))}", file=sys.stderr)
-        return error.exit_code
+        return _failed(str(error), error.exit_code, options)
     except KeyboardInterrupt:
-        print("growthml: stopped; nothing was written", file=sys.stderr)
-        return 130
+        return _failed("stopped; nothing was written", 130, options)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except Exception as error:
+        if verbose:
+            raise
+        reason = f"an error in growthml itself ({type(error).__name__}: {error})"
+        return _failed(f"{reason}; run with --verbose for the details and report it", 1, options)
+
+
+def _failed(message: str, code: int, options: argparse.Namespace) -> int:
+    print(f"growthml: {redact(message)}", file=sys.stderr)
+    if getattr(options, "json", False):
+        _print_json({"error": redact(message), "exit_code": code})
+    return code
+
+
+def _listen(*, verbose: bool, quiet: bool) -> None:
+    """Show what the program logs; what libraries say of themselves only when asked for more."""
+    logging.captureWarnings(True)
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr, force=True)
+    logging.getLogger().setLevel(logging.WARNING if verbose else logging.CRITICAL)
+    usual = logging.CRITICAL if quiet else logging.WARNING
+    logging.getLogger("growthml").setLevel(logging.DEBUG if verbose else usual)
+
+
+def _print_json(document: Any) -> None:
+    print(json.dumps(document, indent=1, ensure_ascii=False))
 
 
 def _parser() -> argparse.ArgumentParser:
+    anywhere = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    anywhere.add_argument("--verbose", action="store_true", help="say more on stderr")
     parser = argparse.ArgumentParser(
         prog="growthml",
+        parents=[anywhere],
         description="The growth report a team trusts: one YAML file, one command, HTML and PDF.",
         epilog="Exit codes: 0 all well; 1 a section failed; 2 bad usage or config; 3 a source"
         " could not be read; 5 the report was held back.",
     )
     parser.add_argument("--version", action="version", version=f"growthml {__version__}")
-    parser.add_argument("--verbose", action="store_true", help="say more on stderr")
     verbs = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    demo = verbs.add_parser("demo", help="simulate two campaigns and report on them")
+    demo = verbs.add_parser(
+        "demo", help="simulate two campaigns and report on them", parents=[anywhere]
+    )
     demo.add_argument("--users", type=int, default=4000, help="users a campaign (default 4000)")
     _run_options(demo)
     demo.set_defaults(verb=_demo)
 
-    check = verbs.add_parser("check", help="validate a config and its sources without running")
+    check = verbs.add_parser(
+        "check", help="validate a config and its sources without running", parents=[anywhere]
+    )
     check.add_argument("config", type=Path)
     check.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     check.add_argument("--json", action="store_true", help="print one JSON document")
     check.set_defaults(verb=_check)
 
-    run = verbs.add_parser("run", help="run a report")
+    run = verbs.add_parser("run", help="run a report", parents=[anywhere])
     run.add_argument("config", type=Path)
     run.add_argument("--as-of", type=_day, metavar="DATE", help="the last day seen")
     run.add_argument("--only", action="append", default=[], metavar="SECTION")
@@ -73,11 +105,15 @@ def _parser() -> argparse.ArgumentParser:
     _run_options(run)
     run.set_defaults(verb=_run)
 
-    sections = verbs.add_parser("sections", help="list the sections, or explain one")
+    sections = verbs.add_parser(
+        "sections", help="list the sections, or explain one", parents=[anywhere]
+    )
     sections.add_argument("name", nargs="?")
     sections.set_defaults(verb=_sections)
 
-    simulate = verbs.add_parser("simulate", help="write a simulated campaign database")
+    simulate = verbs.add_parser(
+        "simulate", help="write a simulated campaign database", parents=[anywhere]
+    )
     simulate.add_argument("out", type=Path, help=".db, .sqlite, .duckdb, else a Parquet folder")
     simulate.add_argument("--users", type=int, default=2000)
     simulate.add_argument("--events", type=int, default=None)
@@ -92,11 +128,13 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--force", action="store_true", help="replace what is there")
     simulate.set_defaults(verb=_simulate)
 
-    templates = verbs.add_parser("templates", help="write our templates to be overridden")
+    templates = verbs.add_parser(
+        "templates", help="write our templates to be overridden", parents=[anywhere]
+    )
     templates.add_argument("--export", type=Path, required=True, metavar="DIR")
     templates.set_defaults(verb=_templates)
 
-    schema = verbs.add_parser("schema", help="print the config's JSON Schema")
+    schema = verbs.add_parser("schema", help="print the config's JSON Schema", parents=[anywhere])
     schema.set_defaults(verb=_schema)
     return parser
 
@@ -139,30 +177,29 @@ def _demo_config() -> Path:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from contextlib import ExitStack
-
     from growthml import plan
-    from growthml.run import map_all, open_all
+    from growthml.reading import OpenSources
 
     config = plan.read_config(options.config, options.set)
-    planned = plan.campaigns(config, date.today())
-    with ExitStack() as stack:
-        sources = open_all(config, planned, stack)
-        mapped = map_all(config, sources)
-    found = [
-        {
-            "source": name,
-            "url": source.url,
-            "dialect": source.dialect,
-            "fields": sorted(mapped[name].fields),
-        }
-        for name, source in sources.items()
-    ]
+    plan.templates(config)
+    with OpenSources(config, plan.campaigns(config, date.today())) as opened:
+        found = [
+            {
+                "source": name,
+                "url": source.url,
+                "dialect": source.dialect,
+                "fields": sorted(opened.mapped[name].fields),
+            }
+            for name, source in opened.sources.items()
+        ]
+    unheeded = plan.unheeded(config)
     if options.json:
-        print(json.dumps({"config": str(options.config), "sources": found}, indent=1))
+        _print_json({"config": str(options.config), "sources": found, "unheeded": unheeded})
         return 0
     for each in found:
         print(f"{each['source']}: {each['url']} ({each['dialect']}), {len(each['fields'])} fields")
+    if unheeded:
+        print(f"This version does nothing with: {', '.join(unheeded)}")
     print(f"{options.config}: good")
     return 0
 
@@ -172,21 +209,23 @@ def _run(options: argparse.Namespace) -> int:
     from growthml.progress import Progress
     from growthml.run import run
 
+    formats = _formats(options.format)
     config = plan.read_config(options.config, options.set)
-    outcome = run(
-        config,
-        as_of=options.as_of,
-        only=options.only,
-        archive=options.archive,
-        formats=_formats(options.format),
-        progress=Progress(quiet=options.quiet),
-    )
+    with Progress(quiet=options.quiet) as progress:
+        outcome = run(
+            config,
+            as_of=options.as_of,
+            only=options.only,
+            archive=options.archive,
+            formats=formats,
+            progress=progress,
+        )
     if options.json:
-        print(json.dumps(_described(outcome), indent=1, ensure_ascii=False, default=str))
+        _print_json(_described(outcome, explain=options.explain))
         return outcome.exit_code
     if options.explain:
         _explain(outcome)
-    _print(outcome)
+    _summarise(outcome, formats)
     return outcome.exit_code
 
 
@@ -194,31 +233,34 @@ def _formats(text: str | None) -> list[str] | None:
     if text is None:
         return None
     wanted = [name.strip() for name in text.split(",") if name.strip()]
-    unknown = [name for name in wanted if name not in ("html", "pdf")]
+    unknown = [name for name in wanted if name not in FORMATS]
     if unknown or not wanted:
         raise UsageError(f"--format {text}: expected html, pdf or html,pdf")
     return wanted
 
 
-def _described(outcome: Any) -> dict[str, Any]:
+def _described(outcome: Outcome, *, explain: bool) -> dict[str, Any]:
+    from growthml.archive.manifest import fact_entry, plain, section_entry
+
     run = outcome.run
-    return {
+    described = {
         "run_id": run.run_id,
-        "report": run.name,
+        "report": {"name": run.name, "title": run.title},
+        "as_of": run.context.as_of,
         "status": run.status,
-        "as_of": run.context.as_of.isoformat(),
+        "exit_code": outcome.exit_code,
         "folder": str(outcome.folder),
         "added": outcome.added,
-        "exit_code": outcome.exit_code,
-        "sections": [
-            {"id": each.section.id, "status": str(each.status), "reason": each.reason or None}
-            for each in run.sections
-        ],
-        "outputs": list(outcome.outputs),
+        "sections": [section_entry(section) for section in run.sections],
+        "outputs": outcome.outputs,
     }
+    if explain:
+        described["facts"] = [fact_entry(fact) for fact in run.facts]
+    found: dict[str, Any] = plain(described)
+    return found
 
 
-def _explain(outcome: Any) -> None:
+def _explain(outcome: Outcome) -> None:
     for fact in outcome.run.facts:
         shared = [
             each.campaign
@@ -227,24 +269,30 @@ def _explain(outcome: Any) -> None:
         ]
         also = f", read together with {', '.join(shared)}" if shared else ""
         print(f"-- {fact.name} of {fact.campaign} ({fact.source}, {fact.dialect}{also})")
-        print(f"-- {fact.rows} rows, {fact.seconds:.3f} s, parameters {dict(fact.parameters)}")
-        print(f"{fact.sql};\n")
+        parameters = redact(str(dict(fact.parameters)))
+        print(f"-- {fact.rows} rows, {fact.seconds:.3f} s, parameters {parameters}")
+        print(f"{redact(fact.sql)};\n")
 
 
-def _print(outcome: Any) -> None:
+def _summarise(outcome: Outcome, formats: Sequence[str] | None) -> None:
     run = outcome.run
     front = next((s.answer.front for s in run.sections if s.answer and s.answer.front), None)
     if front is not None:
         print(front.verdict)
         print(front.lede)
     for each in run.sections:
-        if each.status not in ("ok",):
+        if each.status != "ok":
             print(f"{each.section.title}: {each.status}: {each.reason}")
+    if run.status == "held":
+        print("The report is held back: a section that is required has no answer")
     for name in ("report.html", "report.pdf", "summary.pdf"):
         if name in outcome.outputs:
             print(outcome.folder / name)
     if not outcome.added:
         print(f"{run.run_id} was in the archive already; nothing was added")
+        lacking = [each for each in formats or () if f"report.{each}" not in outcome.outputs]
+        if lacking:
+            print(f"It was made without {' and '.join(lacking)}, and a run never changes")
 
 
 def _sections(options: argparse.Namespace) -> int:
@@ -257,9 +305,7 @@ def _sections(options: argparse.Namespace) -> int:
             print(f"{name:{width}}  {section.question}")
         return 0
     if options.name not in sections:
-        raise UsageError(
-            f"there is no section '{options.name}'; there are {', '.join(sections)}"
-        )
+        raise UsageError(f"there is no section '{options.name}'; there are {', '.join(sections)}")
     section = sections[options.name]
     print(f"{section.title}: {section.question}\n")
     print((sys.modules[section.compute.__module__].__doc__ or "").strip())
@@ -318,5 +364,5 @@ def _schema(_: argparse.Namespace) -> int:
     from growthml.sections import all_sections
 
     options = {name: section.options for name, section in all_sections().items()}
-    print(json.dumps(json_schema(options), indent=2, ensure_ascii=False))
+    _print_json(json_schema(options))
     return 0

@@ -7,18 +7,39 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from growthml.config.load import load
 from growthml.config.problems import suggestion
 from growthml.config.schema import Config, MeanOfLast, SectionChoice
 from growthml.errors import UsageError
 from growthml.facts.relations import Counting, Cut
 from growthml.formats import Formats
+from growthml.metrics import STANDARD
 from growthml.parts import Campaign, Context, Metrics, Options, Section
 from growthml.period import Window, previous, resolve, same_last_year
-from growthml.sources.mapping import Mapped
 from growthml.sections import all_sections
+from growthml.sources.mapping import Mapped
 
 COLOURS = ("new", "c1", "c2", "c3")
+UNHEEDED = frozenset(
+    {"alerts", "delivery", "extra_sections", "for_each", "max_age", "theme", "traffic", "wait_for"}
+)
+SIMULATED_ACTIONS = frozenset({"bought", "like", "share", "nothing"})
+CHECKS = {
+    "event_before_signup": "event before sign-up",
+    "orphan_user": "orphan user",
+    "orphan_item": "orphan item",
+    "duplicate_event": "duplicate event",
+    "missing_time": "missing time",
+    "future_event": "future event",
+    "unknown_action": "unknown action",
+    "missing_channel": "missing channel",
+    "nonpositive_price": "no price",
+    "stale": "stale",
+    "cancelled": "cancelled",
+}
+"""What pages call the checks of data quality."""
 
 
 def read_config(path: Path, overrides: Sequence[str] = ()) -> Config:
@@ -30,6 +51,29 @@ def read_config(path: Path, overrides: Sequence[str] = ()) -> Config:
         overrides=overrides,
         default_sections=list(sections),
     )
+
+
+def unheeded(config: Config) -> list[str]:
+    """Keys of the config that this version reads and does nothing with."""
+    found = sorted(UNHEEDED & config.model_fields_set)
+    if "xlsx" in config.output.formats:
+        found.append("output.formats: xlsx")
+    if config.output.history is not None:
+        found.append("output.history")
+    return found
+
+
+def templates(config: Config) -> Path | None:
+    """The user's own templates; raises UsageError where that folder is not there."""
+    if config.output.templates is None:
+        return None
+    folder = Path(config.output.templates)
+    if not folder.is_dir():
+        raise UsageError(
+            f"output.templates: there is no folder {folder};"
+            " `growthml templates --export DIR` writes one"
+        )
+    return folder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,12 +100,19 @@ def choose(config: Config, only: Sequence[str] = ()) -> list[Chosen]:
             f"--only {unknown[0]}: there is no such section; there are {', '.join(sections)}"
         )
     return [
-        replace(
-            configured.get(name) or Chosen(section=sections[name], options=sections[name].options()),
-            by_default=False,
-        )
+        replace(configured.get(name) or _with_defaults(sections[name]), by_default=False)
         for name in dict.fromkeys(only)
     ]
+
+
+def _with_defaults(section: Section) -> Chosen:
+    try:
+        return Chosen(section=section, options=section.options())
+    except ValidationError:
+        raise UsageError(
+            f"--only {section.id}: this section cannot do without options; name it under"
+            " `sections` in the config"
+        ) from None
 
 
 def _chosen(section: Section, choice: SectionChoice) -> Chosen:
@@ -141,28 +192,26 @@ def _earlier(first: Planned, baseline: str, period: str) -> Planned:
     )
 
 
-def excludes_overlap(config: Config) -> bool:
-    """Whether users of several campaigns are left out: by choice, or in an experiment."""
-    return config.overlap == "exclude" or (config.overlap is None and config.randomised)
-
-
 def counting(config: Config, *, seen_until: date, today: date) -> Counting:
-    """What counts, for the facts."""
+    """What counts, for the facts. seen_until: the last day seen; today: later rows are future."""
     metrics = config.metrics
-    known = frozenset({metrics.response, *metrics.idle, *config.labels.action})
-    if config.schema_ is None and not any(s.schema_ for s in config.sources.values()):
-        known |= {"bought", "like", "share", "nothing"}
-    elif not config.labels.action:
-        known = frozenset()
     return Counting(
         response=metrics.response,
         idle=frozenset(metrics.idle),
-        value=metrics.value if isinstance(metrics.value, str) else float(metrics.value),  # type: ignore[arg-type]
+        value=metrics.value if isinstance(metrics.value, str) else float(metrics.value),
         seen_until=seen_until,
         today=today,
-        exclude_overlap=excludes_overlap(config),
-        known_actions=known,
+        exclude_overlap=config.excludes_overlap,
+        known_actions=_known_actions(config),
     )
+
+
+def _known_actions(config: Config) -> frozenset[str]:
+    """The actions the config speaks of; empty, so that any will do, where it cannot know them."""
+    named = {config.metrics.response, *config.metrics.idle, *config.labels.action}
+    if config.schema_ is None and not any(each.schema_ for each in config.sources.values()):
+        return SIMULATED_ACTIONS | named
+    return frozenset(named) if config.labels.action else frozenset()
 
 
 def context(config: Config, planned: Sequence[Planned], as_of: date) -> Context:
@@ -189,8 +238,6 @@ def context(config: Config, planned: Sequence[Planned], as_of: date) -> Context:
 
 
 def _labels(config: Config, planned: Sequence[Planned]) -> Mapping[str, Mapping[str, str]]:
-    from growthml.metrics import STANDARD
-
     labels = config.labels
     return {
         "channel": dict(labels.channel),
@@ -198,26 +245,8 @@ def _labels(config: Config, planned: Sequence[Planned]) -> Mapping[str, Mapping[
         "category": dict(labels.category),
         "campaign": {each.campaign.key: each.campaign.label for each in planned},
         "metric": {metric.id: metric.name for metric in STANDARD},
-        "check": _check_labels(),
+        "check": CHECKS,
     }
-
-
-def _check_labels() -> dict[str, str]:
-    names = (
-        "event_before_signup",
-        "orphan_user",
-        "orphan_item",
-        "duplicate_event",
-        "missing_time",
-        "future_event",
-        "unknown_action",
-        "missing_channel",
-        "nonpositive_price",
-        "stale",
-        "cancelled",
-    )
-    words = {"event_before_signup": "event before sign-up", "nonpositive_price": "no price"}
-    return {name: words.get(name, name.replace("_", " ")) for name in names}
 
 
 def unknown_filters(config: Config, source: str, mapped: Mapped) -> list[str]:

@@ -6,44 +6,27 @@ next one; nothing is written before everything is made.
 
 from __future__ import annotations
 
-import json
-import logging
-import sys
-import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from importlib.metadata import PackageNotFoundError, version
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from growthml import __version__, plan
+from growthml import plan
+from growthml.answers import answers, drawn, overall
+from growthml.archive.identity import run_id, versions
 from growthml.archive.manifest import manifest
-from growthml.archive.store import keep, run_id
+from growthml.archive.store import files_of, keep
 from growthml.config.schema import Config
-from growthml.errors import FactError, GrowthError, MissingFields, NotEnoughData
-from growthml.facts.count import Counts, Reading
-from growthml.facts.relations import Relations
-from growthml.parts import (
-    Answer,
-    Context,
-    Facts,
-    Run,
-    SectionRun,
-    SourceRun,
-    Status,
-    Table,
-)
+from growthml.facts.count import Counts
+from growthml.parts import Run, Status
 from growthml.progress import Progress
-from growthml.secrets import redact
-from growthml.sources.source import Source
-from growthml.tables import csv_of
+from growthml.reading import OpenSources, source_runs
+from growthml.tables import tables_of
 
-log = logging.getLogger(__name__)
-
-FORMATS = ("html", "pdf")
-_VERSIONED = ("pandas", "numpy", "scipy", "SQLAlchemy", "duckdb", "matplotlib", "weasyprint")
+if TYPE_CHECKING:
+    from growthml.render.drawings import Drawings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,11 +40,11 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """0 all well, 1 a section failed, 5 the gate held the report back."""
+        """0 all well, 1 a section failed, 5 the report is held back."""
         if self.run.status == "held":
             return 5
         failed = any(section.status is Status.FAILED for section in self.run.sections)
-        return 1 if failed else 0
+        return 1 if failed or self.run.status == "partial" else 0
 
 
 def run(
@@ -76,285 +59,73 @@ def run(
     """Run a report and put it into the archive.
 
     as_of: the last day seen; left out, the latest day in the data (`period: all`) or today.
-    Raises MissingFields, SourceError or UsageError before anything is computed; a section that
-    fails is a visible part of the report instead.
+    only: the sections to run, all of the config's if empty. archive, formats: instead of the
+    config's own. Raises UsageError, MissingFields or SourceError before anything is computed, and
+    GrowthError where the archive cannot be written; a section that fails is a part of the report.
     """
     progress = progress or Progress()
+    formats = formats or config.output.formats
+    started = datetime.now(UTC)
+    today = started.astimezone(ZoneInfo(config.report.timezone)).date()
     chosen = plan.choose(config, only)
-    today = datetime.now(ZoneInfo(config.report.timezone)).date()
+    templates = plan.templates(config)
+    # Windows hang on the as-of date only where the period does; otherwise the data are asked for
+    # their latest day first.
+    planned = plan.campaigns(config, as_of or today)
+    if unheeded := plan.unheeded(config):
+        progress.say(f"This version does nothing with: {', '.join(unheeded)}")
 
-    with ExitStack() as open_sources:
-        # Windows hang on the as-of date only where the period does, so that the data can be asked
-        # for their latest day before it is settled.
-        progress.step("Opening sources")
-        planned = plan.campaigns(config, as_of or today)
-        sources = open_all(config, planned, open_sources)
-        mapped = map_all(config, sources)
-
-        def readings(seen_until: date) -> list[Reading]:
-            counting = plan.counting(config, seen_until=seen_until, today=today)
-            return [
-                Reading(source, Relations(mapped[name], cuts, counting))
-                for name, source in sources.items()
-                if (cuts := [p.cut for p in planned if p.campaign.source == name])
-            ]
-
+    progress.expect(len(chosen) + len(formats) + 2)
+    progress.step("Opening sources")
+    with OpenSources(config, planned) as sources:
         if as_of is None:
-            as_of = today if config.period != "all" else latest_day(readings(today)) or today
+            as_of = (sources.latest_day(today) if config.period == "all" else None) or today
+        readings = sources.readings(seen_until=as_of, today=sources.rows_until(today))
         context = plan.context(config, planned, as_of)
         counts = Counts()
-        read = readings(as_of)
-        progress.expect(2 * len(chosen) + 4)
-        sections = [answer(each, counts, read, context, progress) for each in chosen]
-        counts.count("span", read)
-        source_runs = [source_run(reading, counts) for reading in read]
+        sections = answers(chosen, counts, readings, context, progress)
+        read = source_runs(readings, counts)
 
-    sections = [each for each in sections if each is not None]
     tables = tables_of(sections)
     found = Run(
-        run_id=run_id(as_of, ingredients(config, tables)),
+        run_id=run_id(as_of, config, sections, tables, templates),
         name=config.report.name,
         title=config.title,
         context=context,
         sections=sections,
         facts=counts.runs,
-        sources=source_runs,
+        sources=read,
         versions=versions(),
         language=config.report.locale.split("_")[0],
-        status=status_of(sections, chosen),
-    )
-    return archived(found, tables, config, archive, formats, progress)
-
-
-# -- reading -----------------------------------------------------------------------------------
-
-
-def open_all(
-    config: Config, planned: Sequence[plan.Planned], stack: ExitStack
-) -> dict[str, Source]:
-    """The sources that campaigns are read from, open until the stack closes."""
-    names = dict.fromkeys(each.campaign.source for each in planned)
-    return {name: stack.enter_context(Source(name, config.sources[name])) for name in names}
-
-
-def map_all(config: Config, sources: Mapping[str, Source]) -> dict[str, plan.Mapped]:
-    """Each source's tables by our names; raises MissingFields with all that is not there."""
-    problems: list[str] = []
-    mapped = {}
-    for name, source in sources.items():
-        found, missing = source.map(
-            config.schema_of(name),
-            stored_zone=config.sources[name].timezone,
-            report_zone=config.report.timezone,
-        )
-        mapped[name] = found
-        problems += [f"sources.{name}: {problem}" for problem in missing]
-        if not missing:
-            problems += plan.unknown_filters(config, name, found)
-    if problems:
-        raise MissingFields(problems)
-    return mapped
-
-
-def latest_day(readings: Sequence[Reading]) -> date | None:
-    """The date of the latest event or sign-up of any campaign; None without any."""
-    counts = Counts()
-    counts.count("span", readings)
-    span = counts["span"]
-    seen = [
-        moment.date()
-        for column in ("last_event", "last_signup")
-        for moment in span[column]
-        if isinstance(moment, datetime) and moment == moment
-    ]
-    return max(seen, default=None)
-
-
-def source_run(reading: Reading, counts: Counts) -> SourceRun:
-    """How a source was read, for the manifest."""
-    keys = [cut.key for cut in reading.relations.cuts]
-    rows: dict[str, int] = {}
-    latest: datetime | None = None
-    try:
-        span = counts["span"]
-        mine = span[span["campaign"].isin(keys)]
-        rows = {"users": int(mine["users"].sum()), "events": int(mine["events"].sum())}
-        seen = [m for m in mine["last_event"] if isinstance(m, datetime) and m == m]
-        latest = max(seen, default=None)
-    except GrowthError as error:
-        log.warning("rows of source %s are not known: %s", reading.source.name, error)
-    return SourceRun(
-        name=reading.source.name,
-        url=reading.source.url,
-        dialect=reading.source.dialect,
-        rows=rows,
-        latest_event=latest,
-        campaigns=keys,
+        status=overall(sections, chosen),
     )
 
-
-# -- computing ---------------------------------------------------------------------------------
-
-
-def answer(
-    chosen: plan.Chosen,
-    counts: Counts,
-    readings: Sequence[Reading],
-    context: Context,
-    progress: Progress,
-) -> SectionRun | None:
-    """Run one section; None when nobody asked for it and its fields are not mapped."""
-    section = chosen.section
-    progress.step(f"{section.title}: counting")
-    started = time.perf_counter()
-    names = [name.removesuffix("?") for name in section.facts]
-    for name in names:
-        counts.count(name, readings)
-    used = [name for name in names if name in counts]
-
-    def ended(status: Status, answer: Answer | None = None, reason: str = "", advice: str = ""):  # type: ignore[no-untyped-def]
-        return SectionRun(
-            section=section,
-            status=status,
-            seconds=time.perf_counter() - started,
-            answer=answer,
-            reason=redact(reason),
-            advice=advice,
-            facts=used,
-        )
-
-    try:
-        facts = asked(section.facts, counts)
-        found = section.compute(facts, context, chosen.options)
-    except NotEnoughData as error:
-        if chosen.by_default and error.missing:
-            return None
-        return ended(Status.EMPTY, reason=str(error), advice=advice_on(error))
-    except FactError as error:
-        progress.say(f"{section.title} failed: {redact(str(error))}")
-        return ended(Status.FAILED, reason=str(error), advice="Run the report again once it is mended.")
-    except Exception as error:
-        log.debug("section %s", section.id, exc_info=True)
-        reason = f"{type(error).__name__}: {error}"
-        progress.say(f"{section.title} failed: {redact(reason)}")
-        return ended(
-            Status.FAILED,
-            reason=f"an error in the section itself ({reason})",
-            advice="All other sections are complete. Run with --verbose for the details and"
-            " report them.",
-        )
-    return ended(found.status, answer=found, reason=found.reason)
-
-
-def asked(names: Sequence[str], counts: Counts) -> Facts:
-    """The facts a section asked for; optional ones (`name?`) only where they could be counted."""
-    return {
-        bare: counts[bare]
-        for name in names
-        if (bare := name.removesuffix("?")) == name or bare in counts
-    }
-
-
-def advice_on(error: NotEnoughData) -> str:
-    """What to do about a section without data."""
-    if error.missing:
-        return f"Map {error.missing} under `schema` in the config, or leave the section out."
-    return ""
-
-
-def status_of(sections: Sequence[SectionRun], chosen: Sequence[plan.Chosen]) -> str:
-    """held, partial or ok: whether a section failed, and what the config wants done then."""
-    policy = {each.section.id: each for each in chosen}
-    status = "ok"
-    for each in sections:
-        rule = policy[each.section.id]
-        failed = each.status is Status.FAILED or (rule.required and each.status is Status.EMPTY)
-        if failed and rule.required and rule.on_failure == "hold":
-            return "held"
-        if failed and rule.on_failure != "skip":
-            status = "partial"
-    return status
-
-
-# -- keeping -----------------------------------------------------------------------------------
-
-
-def tables_of(sections: Sequence[SectionRun]) -> dict[str, bytes]:
-    """Every table as CSV, by `<section>.<table>.csv`."""
-    return {
-        f"{each.section.id}.{block.id}.csv": csv_of(block)
-        for each in sections
-        if each.answer is not None
-        for block in each.answer.blocks
-        if isinstance(block, Table)
-    }
-
-
-def ingredients(config: Config, tables: Mapping[str, bytes]) -> list[bytes]:
-    """What a run id is made of: version, config, templates, tables."""
-    from growthml.render.sources import template_bytes
-
-    config_text = json.dumps(config.fingerprint(), sort_keys=True, default=str)
-    parts = [__version__.encode(), config_text.encode()]
-    for name, content in sorted(template_bytes(config.output.templates).items()):
-        parts += [name.encode(), content]
-    for name, content in sorted(tables.items()):
-        parts += [name.encode(), content]
-    return parts
-
-
-def versions() -> dict[str, str]:
-    """growthml, Python and the libraries that numbers and pages depend on."""
-    found = {"growthml": __version__, "python": ".".join(map(str, sys.version_info[:3]))}
-    for name in _VERSIONED:
-        try:
-            found[name.lower()] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def archived(
-    found: Run,
-    tables: Mapping[str, bytes],
-    config: Config,
-    archive: Path | None,
-    formats: Sequence[str] | None,
-    progress: Progress,
-) -> Outcome:
-    """Draw and render the run, and put it in place; a run that is there already stays as it is."""
-    root = archive or Path(config.output.archive)
-    folder = root / found.name / found.run_id
+    folder = (archive or Path(config.output.archive)) / found.name / found.run_id
     if folder.exists():
-        progress.finish()
-        held = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
-        return Outcome(run=found, folder=folder, added=False, outputs=held)
-    files = rendered(found, tables, config, formats or config.output.formats, progress)
-    files["run.json"] = manifest(found, files, config=config.fingerprint())
+        return Outcome(run=found, folder=folder, added=False, outputs=files_of(folder))
+
+    progress.step("Drawing figures")
+    sections, drawings = drawn(found)
+    found = replace(found, sections=sections, status=overall(sections, chosen))
+    files = rendered(found, drawings, tables_of(sections), formats, templates, progress)
+    files["run.json"] = manifest(found, files, config=config.fingerprint(), started=started)
     added = keep(folder, files)
-    progress.finish()
-    return Outcome(run=found, folder=folder, added=added, outputs=sorted(files))
+    return Outcome(run=found, folder=folder, added=added, outputs=files_of(folder))
 
 
 def rendered(
     found: Run,
+    drawings: Drawings,
     tables: Mapping[str, bytes],
-    config: Config,
     formats: Sequence[str],
+    templates: Path | None,
     progress: Progress,
 ) -> dict[str, bytes]:
-    """Every file of the run's folder but the manifest."""
-    from growthml.render.drawings import draw_all
-
-    progress.step("Drawing figures")
-    drawings = draw_all(found)
-    templates = Path(config.output.templates) if config.output.templates else None
+    """Every file of the run's folder but the manifest, by its name in it."""
     files = {f"tables/{name}": content for name, content in tables.items()}
     for name, widths in drawings.items():
-        drawing = widths.get("L") or widths["S"]
-        files[f"figures/{name}.svg"] = drawing.svg.encode()
-        for fault in drawing.faults:
-            log.warning("figure %s: %s", name, fault)
+        widest = widths.get("L") or widths["S"]
+        files[f"figures/{name}.svg"] = widest.svg.encode()
     if "html" in formats:
         from growthml.render.html import html
 
@@ -367,6 +138,3 @@ def rendered(
         files["report.pdf"] = pdf(found, drawings, tables, templates)
         files["summary.pdf"] = summary_pdf(found, drawings, templates)
     return files
-
-
-__all__ = ["Outcome", "replace", "run"]

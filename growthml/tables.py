@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from growthml.parts import Table
+from collections.abc import Sequence
+
+from growthml.parts import SectionRun, Table
+
+
+def tables_of(sections: Sequence[SectionRun]) -> dict[str, bytes]:
+    """Every table of the sections that answered, by `<section>.<table>.csv`."""
+    return {
+        f"{each.section.id}.{block.id}.csv": csv_of(block)
+        for each in sections
+        if each.answer is not None
+        for block in each.answer.blocks
+        if isinstance(block, Table)
+    }
 
 
 def csv_of(table: Table) -> bytes:
     """The table as the run folder keeps it; counts are whole numbers, missing values empty."""
-    counts = {column.name for column in table.columns if column.kind == "count"}
     frame = table.frame
     whole = {
-        name: "Int64"
-        for name in counts.intersection(frame.columns)
-        if frame[name].dtype.kind == "f" and (frame[name].dropna() % 1 == 0).all()
+        column.name: "Int64"
+        for column in table.columns
+        if column.kind == "count"
+        and column.name in frame.columns
+        and frame[column.name].dtype.kind == "f"
+        and (frame[column.name].dropna() % 1 == 0).all()
     }
     text: str = frame.astype(whole).to_csv(index=False, lineterminator="\n")
     return text.encode()

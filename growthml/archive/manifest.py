@@ -4,51 +4,53 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from growthml.charts import Chart
-from growthml.parts import FactRun, Run, SectionRun, SourceRun, Table
+from growthml.parts import Campaign, FactRun, Finding, Run, SectionRun, SourceRun, Table
 from growthml.secrets import redact
 
 SCHEMA_VERSION = 1
 
 
-def manifest(run: Run, outputs: Mapping[str, bytes], *, config: Mapping[str, Any]) -> bytes:
+def manifest(
+    run: Run, outputs: Mapping[str, bytes], *, config: Mapping[str, Any], started: datetime
+) -> bytes:
     """The manifest of a run whose files are `outputs`; JSON in UTF-8 with a stable key order."""
+    campaigns = run.context.campaigns
     document = {
         "schema_version": SCHEMA_VERSION,
         "run_id": run.run_id,
         "report": {"name": run.name, "title": run.title},
         "as_of": run.context.as_of,
         "status": run.status,
+        "started": started,
         "timezone": run.context.timezone,
         "randomised": run.context.randomised,
-        "campaigns": [_campaign(run, key) for key in range(len(run.context.campaigns))],
+        "campaigns": [_campaign(each, baseline=each is campaigns[0]) for each in campaigns],
         "sources": [_source(source) for source in run.sources],
-        "sections": [_section(section) for section in run.sections],
-        "facts": [_fact(fact) for fact in run.facts],
+        "sections": [section_entry(section) for section in run.sections],
+        "facts": [fact_entry(fact) for fact in run.facts],
         "config": config,
-        "versions": dict(run.versions),
+        "versions": run.versions,
         "outputs": [
             {"file": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
             for name, content in sorted(outputs.items())
         ],
     }
-    text = json.dumps(document, indent=1, ensure_ascii=False, default=_plain)
-    return (redact(text) + "\n").encode()
+    return (json.dumps(plain(document), indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def _campaign(run: Run, place: int) -> dict[str, Any]:
-    campaign = run.context.campaigns[place]
+def _campaign(campaign: Campaign, *, baseline: bool) -> dict[str, Any]:
     return {
         "key": campaign.key,
         "label": campaign.label,
         "source": campaign.source,
         "start": campaign.start,
         "end": campaign.end,
-        "baseline": place == 0,
+        "baseline": baseline,
     }
 
 
@@ -57,13 +59,14 @@ def _source(source: SourceRun) -> dict[str, Any]:
         "name": source.name,
         "url": source.url,
         "dialect": source.dialect,
-        "rows": dict(source.rows),
+        "rows": source.rows,
         "latest_event": source.latest_event,
-        "campaigns": list(source.campaigns),
+        "campaigns": source.campaigns,
     }
 
 
-def _section(run: SectionRun) -> dict[str, Any]:
+def section_entry(run: SectionRun) -> dict[str, Any]:
+    """A section as it ended. error: why, where it is not `ok`."""
     answer = run.answer
     blocks = answer.blocks if answer else ()
     return {
@@ -79,43 +82,56 @@ def _section(run: SectionRun) -> dict[str, Any]:
             for block in blocks
             if isinstance(block, Chart)
         ],
-        "findings": [
-            {
-                "heading": finding.heading,
-                "text": finding.text,
-                "direction": finding.direction,
-                "kind": finding.kind,
-                "weight": round(finding.weight, 4),
-                "evidence": {
-                    "table": f"{run.section.id}.{finding.evidence.table}",
-                    "row": dict(finding.evidence.row),
-                },
-                "caveat": finding.caveat or None,
-            }
-            for finding in (answer.findings if answer else ())
-        ],
-        "facts": list(run.facts),
+        "findings": [_finding(run, each) for each in (answer.findings if answer else ())],
+        "facts": run.facts,
     }
 
 
-def _fact(fact: FactRun) -> dict[str, Any]:
+def _finding(run: SectionRun, finding: Finding) -> dict[str, Any]:
+    return {
+        "heading": finding.heading,
+        "text": finding.text,
+        "direction": finding.direction,
+        "kind": finding.kind,
+        "weight": round(finding.weight, 4),
+        "evidence": {
+            "table": f"{run.section.id}.{finding.evidence.table}",
+            "row": finding.evidence.row,
+        },
+        "caveat": finding.caveat or None,
+    }
+
+
+def fact_entry(fact: FactRun) -> dict[str, Any]:
+    """How one fact was counted for one campaign."""
     return {
         "name": fact.name,
         "campaign": fact.campaign,
         "source": fact.source,
         "dialect": fact.dialect,
         "sql": fact.sql,
-        "parameters": dict(fact.parameters),
+        "parameters": fact.parameters,
         "rows": fact.rows,
         "seconds": round(fact.seconds, 4),
     }
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """As JSON has it: secrets masked, ISO dates, and null for a number that is not there."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Sequence):
+        return [plain(each) for each in value]
     if isinstance(value, datetime):
-        return value.isoformat(sep=" ")
+        return None if value != value else value.isoformat(sep=" ")
     if isinstance(value, date):
         return value.isoformat()
     if hasattr(value, "item"):
-        return value.item()
-    return str(value)
+        return plain(value.item())
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if abs(value) < float("inf") else None
+    return redact(str(value))

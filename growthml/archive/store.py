@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
+import secrets
 import shutil
-import tempfile
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from growthml.errors import GrowthError
 
 
-def run_id(as_of: date, ingredients: Iterable[bytes]) -> str:
-    """`<as-of date>-<12 hex digits>`, the digits a SHA-256 over what was computed, in order."""
-    digest = hashlib.sha256()
-    for ingredient in ingredients:
-        digest.update(len(ingredient).to_bytes(8, "big"))
-        digest.update(ingredient)
-    return f"{as_of.isoformat()}-{digest.hexdigest()[:12]}"
+def files_of(folder: Path) -> list[str]:
+    """The names of a stored run's files, relative to its folder."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [path.relative_to(folder).as_posix() for path in paths]
 
 
 def keep(folder: Path, files: Mapping[str, bytes]) -> bool:
@@ -31,20 +27,20 @@ def keep(folder: Path, files: Mapping[str, bytes]) -> bool:
     """
     if folder.exists():
         return False
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        building = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    except OSError as error:
-        raise GrowthError(f"cannot write to the archive {folder.parent}: {error.strerror}") from None
+    building = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
     try:
         for name, content in files.items():
             _write(building / name, content)
-        building.chmod(0o755)
         return _put_in_place(building, folder)
     except OSError as error:
-        raise GrowthError(f"cannot write the run {folder}: {error.strerror}") from None
+        raise GrowthError(
+            f"cannot write the run {folder}: {error.strerror}; nothing was added."
+            " Choose another archive with --archive, or mend this one"
+        ) from None
     finally:
         shutil.rmtree(building, ignore_errors=True)
+        with suppress(OSError):  # A report's folder without any run in it goes too.
+            folder.parent.rmdir()
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -66,7 +66,9 @@ class Counts(Mapping[str, "pd.DataFrame"]):
 
     def _count_in(self, name: str, reading: Reading) -> pd.DataFrame:
         source, relations = reading.source, reading.relations
-        statement = FACTS[name].query(relations)
+        # A fact may take arguments behind its name: `churn:90`.
+        base, *arguments = name.split(":")
+        statement = FACTS[base].query(relations, *arguments)
         sql, parameters = source.sql(statement)
         started = time.perf_counter()
         frame = source.read(statement)

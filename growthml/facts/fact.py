@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy.sql.selectable import Select
 
-from growthml.facts.relations import Relations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,9 +15,9 @@ class Fact:
     """name: as sections ask for it. says: what one row means. query: builds its one SELECT.
 
     The SELECT's first column is `campaign`; `query` raises NotEnoughData when the schema lacks a
-    field it needs.
+    field it needs. A fact with arguments is asked for as `name:argument` and gets them as text.
     """
 
     name: str
     says: str
-    query: Callable[[Relations], Select[Any]]
+    query: Callable[..., Select[Any]]

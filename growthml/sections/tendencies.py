@@ -77,8 +77,15 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
         if grid := _category_grid(pair, context):
             blocks.append(grid)
     blocks += [_associations_table(pairs, context), _actions_table(actions)]
-    if by_category is not None:
-        blocks.append(_categories_table(by_category))
+    if categories is not None and by_category is not None:
+        blocks += [
+            _categories_table(by_category),
+            Table(
+                id="categories_by_action",
+                title="Categories by action",
+                frame=_categories_by_action(categories, context),
+            ),
+        ]
     return Answer(
         headline=_headline(actions, pairs, context),
         blocks=blocks,
@@ -123,18 +130,28 @@ def _categories_by_channel(categories: pd.DataFrame, context: Context) -> pd.Dat
     return frame[["campaign", "channel", "category", "events", "responses", "share", "index"]]
 
 
-def _with_index(frame: pd.DataFrame, column: str, context: Context) -> pd.DataFrame:
-    """Adds share (of the channel's events) and index (100 = the campaign's average)."""
+def _categories_by_action(categories: pd.DataFrame, context: Context) -> pd.DataFrame:
+    summed = categories.groupby(["campaign", "action", "category"], as_index=False)[
+        ["events"]
+    ].sum()
+    frame = _with_index(summed, "category", context, of="action")
+    return frame[["campaign", "action", "category", "events", "share", "index"]]
+
+
+def _with_index(
+    frame: pd.DataFrame, column: str, context: Context, of: str = "channel"
+) -> pd.DataFrame:
+    """Adds share (of the events of each `of`) and index (100 = the campaign's average)."""
 
     def total(*keys: str) -> pd.Series[float]:
         return frame.groupby(list(keys), dropna=False)["events"].transform("sum")
 
-    share = frame["events"] / total("campaign", "channel")
+    share = frame["events"] / total("campaign", of)
     overall = total("campaign", column) / total("campaign")
     place = {campaign.key: number for number, campaign in enumerate(context.campaigns)}
     return (
         frame.assign(share=share, index=share / overall * 100, place=frame["campaign"].map(place))
-        .sort_values(["place", "channel", "events", column], ascending=[True, True, False, True])
+        .sort_values(["place", of, "events", column], ascending=[True, True, False, True])
         .drop(columns="place")
         .reset_index(drop=True)
     )
@@ -534,6 +551,7 @@ SECTION = Section(
             "share",
             "index",
         ),
+        "categories_by_action": ("campaign", "action", "category", "events", "share", "index"),
         "associations": (
             "campaign",
             "x",

@@ -1,0 +1,1 @@
+"""Speed and memory, each figure a ratio to something run beside it where that can be."""

@@ -1,0 +1,148 @@
+"""Sections run: each one counts its facts and answers, or says why it cannot.
+
+Nothing a section does stops a report; a section that fails is a visible part of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from growthml.errors import FactError, NotEnoughData
+from growthml.facts.count import Counts, Reading
+from growthml.parts import Context, Facts, Run, SectionRun, Status
+from growthml.plan import Chosen
+from growthml.progress import Progress
+from growthml.secrets import redact
+
+if TYPE_CHECKING:
+    from growthml.figures import Drawing
+    from growthml.figures.house import Width
+    from growthml.render.drawings import Drawings
+
+log = logging.getLogger(__name__)
+
+
+def answers(
+    chosen: Sequence[Chosen],
+    counts: Counts,
+    readings: Sequence[Reading],
+    context: Context,
+    progress: Progress,
+) -> list[SectionRun]:
+    """Every chosen section as it ended, without those left out because nobody asked for them."""
+    ended = []
+    for each in chosen:
+        progress.step(each.section.title)
+        run = answer(each, counts, readings, context)
+        if run is None:
+            continue
+        if run.status is Status.FAILED:
+            progress.say(f"{each.section.title} failed: {run.reason}")
+        ended.append(run)
+    return ended
+
+
+def answer(
+    chosen: Chosen, counts: Counts, readings: Sequence[Reading], context: Context
+) -> SectionRun | None:
+    """One section as it ended; None when nobody asked for it and its fields are not mapped."""
+    started = time.perf_counter()
+    names = [name.removesuffix("?") for name in chosen.section.facts]
+    for name in names:
+        counts.count(name, readings)
+    ended = _attempt(chosen, counts, context)
+    if ended is None:
+        return None
+    seconds = time.perf_counter() - started
+    return replace(ended, seconds=seconds, facts=[name for name in names if name in counts])
+
+
+def _attempt(chosen: Chosen, counts: Counts, context: Context) -> SectionRun | None:
+    section = chosen.section
+    try:
+        facts = _asked(section.facts, counts)
+        found = section.compute(facts, context, chosen.options)
+    except NotEnoughData as error:
+        if chosen.by_default and error.missing:
+            return None
+        empty = SectionRun(section=section, status=Status.EMPTY, seconds=0.0)
+        return replace(empty, reason=redact(str(error)), advice=_advice(error))
+    except FactError as error:
+        failed = SectionRun(section=section, status=Status.FAILED, seconds=0.0)
+        advice = "All other sections are complete. Run the report again once this is mended."
+        return replace(failed, reason=redact(str(error)), advice=advice)
+    except Exception as error:
+        log.debug("section %s", section.id, exc_info=True)
+        failed = SectionRun(section=section, status=Status.FAILED, seconds=0.0)
+        return broken(failed, error)
+    return SectionRun(
+        section=section,
+        status=found.status,
+        seconds=0.0,
+        answer=found,
+        reason=redact(found.reason),
+    )
+
+
+def broken(run: SectionRun, error: Exception) -> SectionRun:
+    """The section as failed, through a fault of its own."""
+    reason = f"an error in the section itself ({type(error).__name__}: {error})"
+    advice = "All other sections are complete. Run with --verbose for the details and report them."
+    return replace(run, status=Status.FAILED, answer=None, reason=redact(reason), advice=advice)
+
+
+def drawn(run: Run) -> tuple[list[SectionRun], Drawings]:
+    """The sections with their figures; one whose figures cannot be drawn has failed."""
+    from growthml.render.drawings import draw_all
+
+    sections: list[SectionRun] = []
+    drawings: dict[str, Mapping[Width, Drawing]] = {}
+    for each in run.sections:
+        try:
+            drawings |= draw_all(replace(run, sections=[each]))
+        except Exception as error:
+            log.debug("figures of section %s", each.section.id, exc_info=True)
+            each = broken(each, error)
+        sections.append(each)
+    for name, widths in drawings.items():
+        for fault in {fault for drawing in widths.values() for fault in drawing.faults}:
+            log.warning("figure %s: %s", name, fault)
+    return sections, drawings
+
+
+def overall(
+    sections: Sequence[SectionRun], chosen: Sequence[Chosen]
+) -> Literal["ok", "partial", "held"]:
+    """How the report ended: whether a section failed, and what the config wants done then.
+
+    A required section that is empty counts as failed. `on_failure: skip` keeps a report `ok`.
+    """
+    policies = {each.section.id: each for each in chosen}
+    failed = [
+        policy
+        for each in sections
+        if (policy := policies[each.section.id])
+        and (each.status is Status.FAILED or (policy.required and each.status is Status.EMPTY))
+    ]
+    if any(policy.on_failure == "hold" for policy in failed):
+        return "held"
+    return "partial" if any(policy.on_failure == "partial" for policy in failed) else "ok"
+
+
+def _asked(names: Sequence[str], counts: Counts) -> Facts:
+    """The facts a section asked for; optional ones (`name?`) only where they could be counted."""
+    return {
+        bare: counts[bare]
+        for name in names
+        if (bare := name.removesuffix("?")) == name or bare in counts
+    }
+
+
+def _advice(error: NotEnoughData) -> str:
+    if error.missing:
+        return f"Map {error.missing} under `schema` in the config, or leave the section out."
+    return ""

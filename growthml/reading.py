@@ -1,0 +1,143 @@
+"""The sources a report reads: opened, their tables found, and how far their rows reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from growthml import plan
+from growthml.config.schema import Config
+from growthml.errors import FactError, MissingFields, NotEnoughData
+from growthml.facts.count import Counts, Reading
+from growthml.facts.relations import Relations, moment
+from growthml.parts import SourceRun
+from growthml.sources.mapping import Mapped
+from growthml.sources.source import Source
+
+_LATEST = ("last_event", "last_signup")
+
+
+class OpenSources:
+    """The sources of a report's campaigns, open until the `with` block ends.
+
+    Opening raises SourceError where one cannot be reached, and MissingFields with every table and
+    column that is not there.
+    """
+
+    def __init__(self, config: Config, planned: Sequence[plan.Planned]) -> None:
+        self._config = config
+        self._planned = planned
+        names = dict.fromkeys(each.campaign.source for each in planned)
+        with ExitStack() as opening:
+            self.sources = {
+                name: opening.enter_context(Source(name, config.sources[name])) for name in names
+            }
+            self.mapped = _mapped(config, self.sources)
+            self._open = opening.pop_all()
+
+    def __enter__(self) -> OpenSources:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def readings(self, *, seen_until: date, today: date) -> list[Reading]:
+        """What facts are counted from: each source with its campaigns.
+
+        seen_until: the last day seen. today: rows of later days lie in the future.
+        """
+        counting = plan.counting(self._config, seen_until=seen_until, today=today)
+        return [
+            Reading(source, Relations(self.mapped[name], cuts, counting))
+            for name, source in self.sources.items()
+            if (cuts := [each.cut for each in self._planned if each.campaign.source == name])
+        ]
+
+    def latest_day(self, today: date) -> date | None:
+        """The day of the campaigns' latest event or sign-up up to today; None without any.
+
+        None too where it could not be counted; the sections that need that count say why.
+        """
+        counts = Counts()
+        counts.count("span", self.readings(seen_until=today, today=today))
+        try:
+            span = counts["span"]
+        except (FactError, NotEnoughData):
+            return None
+        days = (each.date() for column in _LATEST for each in _moments(span[column]))
+        return max(days, default=None)
+
+    def rows_until(self, today: date) -> date:
+        """The day of the last event, in a campaign or not, that is not after today.
+
+        Rows after it are the rows after today, and unlike today it stays the same from day to day:
+        queries that tell future rows by it, and pages that print them, do so too.
+        """
+        days = [
+            _last_row(source, self.mapped[name], today) for name, source in self.sources.items()
+        ]
+        return max((day for day in days if day), default=today)
+
+
+def _last_row(source: Source, mapped: Mapped, today: date) -> date | None:
+    events = mapped.events
+    if events is None or "occurred_at" not in events.fields:
+        return None
+    occurred = events["occurred_at"]
+    last = sa.select(sa.func.max(occurred).label("last")).select_from(events.table)
+    try:
+        found = source.read(last.where(occurred < moment(today + timedelta(days=1))))
+    except FactError:
+        return None
+    return max((each.date() for each in _moments(found["last"])), default=None)
+
+
+def source_runs(readings: Sequence[Reading], counts: Counts) -> list[SourceRun]:
+    """How each source was read, for the manifest; without `span` its rows are not known."""
+    counts.count("span", readings)
+    return [_source_run(reading, counts) for reading in readings]
+
+
+def _source_run(reading: Reading, counts: Counts) -> SourceRun:
+    source, keys = reading.source, [cut.key for cut in reading.relations.cuts]
+    rows: dict[str, int] = {}
+    latest = None
+    if "span" in counts:
+        span = counts["span"]
+        mine = span[span["campaign"].isin(keys)]
+        rows = {role: int(mine[role].sum()) for role in ("users", "events")}
+        latest = max(_moments(mine["last_event"]), default=None)
+    return SourceRun(
+        name=source.name,
+        url=source.url,
+        dialect=source.dialect,
+        rows=rows,
+        latest_event=latest,
+        campaigns=keys,
+    )
+
+
+def _mapped(config: Config, sources: dict[str, Source]) -> dict[str, Mapped]:
+    mapped: dict[str, Mapped] = {}
+    problems: list[str] = []
+    for name, source in sources.items():
+        mapped[name], missing = source.map(
+            config.schema_of(name),
+            stored_zone=config.sources[name].timezone,
+            report_zone=config.report.timezone,
+        )
+        problems += [f"sources.{name}: {problem}" for problem in missing]
+        if not missing:
+            problems += plan.unknown_filters(config, name, mapped[name])
+    if problems:
+        raise MissingFields(problems)
+    return mapped
+
+
+def _moments(column: Any) -> Iterator[datetime]:
+    """The times of a column that are there."""
+    return (each for each in column if isinstance(each, datetime) and each == each)
