@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from growthml.charts import Series
@@ -64,8 +65,49 @@ def name(context: Context, role: str, value: Any, folded: int = 0) -> str:
     return f"Other ({folded})" if value == OTHER else context.label(role, value)
 
 
-TOTAL = "\x00total"
-"""Stands for the total among raw values."""
+@dataclass(frozen=True)
+class Rows:
+    """A column's values as chart rows: labels, and the raw values each row stands for."""
+
+    labels: Sequence[str]
+    members: Sequence[Sequence[Any]]
+
+    def values(
+        self, frame: pd.DataFrame, column: str, value: str, context: Context
+    ) -> list[list[float]]:
+        """`value` summed over each row's members, one list a campaign; 0 where there is nothing."""
+        found = lookup(frame, ["campaign", column], value)
+        return [
+            [float(sum(found.get((c.key, m), 0.0) for m in members)) for members in self.members]
+            for c in context.campaigns
+        ]
+
+
+def rows(frame: pd.DataFrame, column: str, by: str, role: str, context: Context) -> Rows:
+    """The rows of a chart over `column`: ordered by the baseline's `by`, the tail folded."""
+    ordered = order(frame, column, by, context)
+    shown = top(ordered, sums(frame, column, by))
+    tail = [value for value in ordered if value not in shown]
+    return Rows(
+        labels=[name(context, role, value, len(tail)) for value in shown],
+        members=[tail if value == OTHER else [value] for value in shown],
+    )
+
+
+def sums(frame: pd.DataFrame, column: str, of: str) -> dict[Any, float]:
+    """`of` summed by a column's values over all campaigns, missing values under None."""
+    found: dict[Any, float] = {}
+    for value, amount in zip(frame[column], frame[of], strict=True):
+        found[known(value)] = found.get(known(value), 0.0) + float(amount)
+    return found
+
+
+def told(labels: Sequence[str], texts: Sequence[Sequence[str]], context: Context) -> str:
+    """The first four rows in words for an alt text: "Facebook 235 and 190, Twitter …"."""
+    return ", ".join(
+        f"{label} {context.formats.join([each[place] for each in texts])}"
+        for place, label in enumerate(labels[:4])
+    )
 
 
 def beside(

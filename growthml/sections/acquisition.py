@@ -51,7 +51,7 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
     signups = facts.get("signups")
     blocks: list[Any] = []
     if len(channels) > 1:
-        blocks.append(_users_chart(users, channels, mixes, context))
+        blocks.append(_users_chart(users, mixes, context))
     if signups is not None and len(signups) and (chart := _signup_chart(signups, context)):
         blocks.append(chart)
     blocks += [
@@ -130,41 +130,23 @@ def _largest(users: pd.DataFrame, channels: Sequence[Any], context: Context) -> 
     )
 
 
-def _users_chart(
-    users: pd.DataFrame,
-    channels: Sequence[Any],
-    mixes: dict[str, Association],
-    context: Context,
-) -> Bars:
+def _users_chart(users: pd.DataFrame, mixes: dict[str, Association], context: Context) -> Bars:
     formats = context.formats
-    count = shape.lookup(users, ["campaign", "channel"], "users")
-    overall = {c: sum(count.get((k.key, c), 0) for k in context.campaigns) for c in channels}
-    shown = shape.top(channels, overall)
-    tail = [c for c in channels if c not in shown]
-
-    def amount(key: str, channel: Any) -> float:
-        if channel == shape.OTHER:
-            return float(sum(count.get((key, c), 0) for c in tail))
-        return float(count.get((key, channel), 0))
-
-    rows = [shape.name(context, "channel", c, len(tail)) for c in shown]
-    values = [[amount(c.key, channel) for channel in shown] for c in context.campaigns]
+    rows = shape.rows(users, "channel", "users", "channel", context)
+    values = rows.values(users, "channel", "users", context)
+    counts = [[formats.count(n) for n in row] for row in values]
     sizes = formats.join([formats.count(sum(row)) for row in values])
     tests = [mix for mix in mixes.values() if mix.p_value is not None]
-    p = f", p {formats.p(tests[0].p_value)}" if len(tests) == 1 else ""
+    p = f"p {formats.p(tests[0].p_value)}" if len(tests) == 1 else ""
     names = formats.join([c.label for c in context.campaigns])
-    described = ", ".join(
-        f"{row} {formats.join([formats.count(v[i]) for v in values])}"
-        for i, row in enumerate(rows[:4])
-    )
     return Bars(
         id="users",
         title=_mix_title(mixes, context),
-        subtitle=f"Users by channel, count; {sizes} users{p}",
-        alt=f"Bar chart of users by channel, {names}: {described}."
-        + (f" Mix test p {formats.p(tests[0].p_value)}." if len(tests) == 1 else ""),
+        subtitle=f"Users by channel, count; {sizes} users{p and f', {p}'}",
+        alt=f"Bar chart of users by channel, {names}:"
+        f" {shape.told(rows.labels, counts, context)}.{p and f' Mix test {p}.'}",
         table="users_by_channel",
-        rows=rows,
+        rows=rows.labels,
         series=shape.series(context),
         panels=[BarPanel(title="", values=values)],
         unit="count",

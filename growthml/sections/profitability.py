@@ -172,55 +172,35 @@ def _concentration(steps: pd.DataFrame, context: Context) -> pd.DataFrame:
 
 
 def _channel_chart(channels: pd.DataFrame, context: Context) -> Bars | None:
-    order = shape.order(channels, "channel", "revenue", context)
-    if len(order) < 2:
+    rows = shape.rows(channels, "channel", "revenue", "channel", context)
+    if len(rows.labels) < 2:
         return None
-    shown = shape.top(order, _sums(channels, "channel", "revenue"))
-    tail = [channel for channel in order if channel not in shown]
-
-    def values(column: str) -> list[list[float]]:
-        found = shape.lookup(channels, ["campaign", "channel"], column)
-        return [
-            [
-                sum(found.get((c.key, each), 0.0) for each in tail)
-                if channel == shape.OTHER
-                else float(found.get((c.key, channel), 0.0))
-                for channel in shown
-            ]
-            for c in context.campaigns
-        ]
-
-    formats = context.formats
-    buyers = values("buyers")
-    notes = [
-        " and ".join(formats.count(row[i]) for row in buyers) + " buyers" for i in range(len(shown))
-    ]
-    revenue = values("revenue")
-    if context.metrics.costs:
-        panels = [
-            BarPanel(title="Revenue", values=revenue),
-            BarPanel(title="Profit", values=values("profit")),
-        ]
+    formats, costs = context.formats, bool(context.metrics.costs)
+    revenue = rows.values(channels, "channel", "revenue", context)
+    buyers = rows.values(channels, "channel", "buyers", context)
+    panels = [BarPanel(title="Revenue" if costs else "", values=revenue)]
+    if costs:
+        profit = rows.values(channels, "channel", "profit", context)
+        panels.append(BarPanel(title="Profit", values=profit))
     else:
+        notes = [
+            f"{formats.join([formats.count(n) for n in counts])} buyers"
+            for counts in zip(*buyers, strict=True)
+        ]
         panels = [BarPanel(title="", values=revenue, notes=notes)]
-    rows = [shape.name(context, "channel", channel, len(tail)) for channel in shown]
     names = formats.join([c.label for c in context.campaigns])
-    described = ", ".join(
-        f"{row} {formats.join([formats.money(values[i]) for values in revenue])}"
-        for i, row in enumerate(rows[:4])
-    )
-    total = sum(revenue[0])
-    what = "Revenue and profit" if context.metrics.costs else "Revenue"
+    what = "Revenue and profit" if costs else "Revenue"
     sizes = formats.join([formats.count(sum(row)) for row in buyers])
+    money = [[formats.money(x) for x in row] for row in revenue]
     return Bars(
         id="revenue",
-        title=f"{rows[0]} earns {formats.money(revenue[0][0])} of"
-        f" {context.baseline.label}'s {formats.money(total)}"[:80],
+        title=f"{rows.labels[0]} earns {money[0][0]} of"
+        f" {context.baseline.label}'s {formats.money(sum(revenue[0]))}"[:80],
         subtitle=f"{what} by channel, {formats.currency}; {sizes} buyers",
-        alt=f"Bar chart of revenue by channel, {names}: {described}.",
-        half=not context.metrics.costs,
+        alt=f"Bar chart of revenue by channel, {names}: {shape.told(rows.labels, money, context)}.",
+        half=not costs,
         table="by_channel",
-        rows=rows,
+        rows=rows.labels,
         series=shape.series(context),
         panels=panels,
         unit="money",
@@ -228,35 +208,21 @@ def _channel_chart(channels: pd.DataFrame, context: Context) -> Bars | None:
 
 
 def _category_chart(sales: pd.DataFrame, context: Context) -> Bars | None:
-    order = shape.order(sales, "category", "revenue", context)
-    if len(order) < 2:
+    rows = shape.rows(sales, "category", "revenue", "category", context)
+    if len(rows.labels) < 2:
         return None
-    shown = shape.top(order, _sums(sales, "category", "revenue"))
-    tail = [category for category in order if category not in shown]
-    found = shape.lookup(sales, ["campaign", "category"], "revenue")
-    values = [
-        [
-            sum(found.get((c.key, each), 0.0) for each in tail)
-            if category == shape.OTHER
-            else float(found.get((c.key, category), 0.0))
-            for category in shown
-        ]
-        for c in context.campaigns
-    ]
     formats = context.formats
-    rows = [shape.name(context, "category", each, len(tail)).capitalize() for each in shown]
-    described = ", ".join(
-        f"{row} {formats.join([formats.money(each[i]) for each in values])}"
-        for i, row in enumerate(rows[:4])
-    )
+    values = rows.values(sales, "category", "revenue", context)
+    money = [[formats.money(x) for x in row] for row in values]
+    labels = [label.capitalize() for label in rows.labels]
     names = formats.join([c.label for c in context.campaigns])
     return Bars(
         id="categories",
         title=f"Revenue by {context.label('role', 'category')}",
         subtitle=f"Revenue, {formats.currency}; by {context.baseline.label}'s revenue",
-        alt=f"Bar chart of revenue by category, {names}: {described}.",
+        alt=f"Bar chart of revenue by category, {names}: {shape.told(labels, money, context)}.",
         table="by_category",
-        rows=rows,
+        rows=labels,
         series=shape.series(context),
         panels=[BarPanel(title="", values=values)],
         unit="money",
@@ -320,14 +286,6 @@ def _share_of_top(curve: pd.DataFrame, key: str) -> float:
 
 def _gini(curve: pd.DataFrame, key: str) -> float:
     return float(curve[curve["campaign"] == key]["gini"].iloc[0])
-
-
-def _sums(frame: pd.DataFrame, column: str, of: str) -> dict[Any, float]:
-    sums: dict[Any, float] = {}
-    for value, amount in zip(frame[column], frame[of], strict=True):
-        key = shape.known(value)
-        sums[key] = sums.get(key, 0.0) + float(amount)
-    return sums
 
 
 # -- tables ------------------------------------------------------------------------------------

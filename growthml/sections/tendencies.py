@@ -221,10 +221,10 @@ def _actions_chart(actions: pd.DataFrame, context: Context) -> Bars | None:
     leading = _leading(actions, context)
     channels.sort(key=lambda c: names.index(leading[c][0]))
     events = shape.lookup(actions, ["campaign", "channel", "action"], "events")
-    overall = _sums_by(actions, "channel")
+    overall = shape.sums(actions, "channel", "events")
     shown = shape.top(channels, overall)
     tail = [c for c in channels if c not in shown]
-    panels_of = shape.top(names, _sums_by(actions, "action"), MOST_ACTIONS)
+    panels_of = shape.top(names, shape.sums(actions, "action", "events"), MOST_ACTIONS)
     folded = [a for a in names if a not in panels_of]
 
     def share(key: str, channel: Any, action: Any) -> float | None:
@@ -257,14 +257,6 @@ def _actions_chart(actions: pd.DataFrame, context: Context) -> Bars | None:
         unit="share",
         limit=1.0,
     )
-
-
-def _sums_by(frame: pd.DataFrame, column: str) -> dict[Any, float]:
-    sums: dict[Any, float] = {}
-    for value, events in zip(frame[column], frame["events"], strict=True):
-        key = shape.known(value)
-        sums[key] = sums.get(key, 0.0) + float(events)
-    return sums
 
 
 def _event_counts(actions: pd.DataFrame, context: Context) -> str:
