@@ -51,20 +51,23 @@ def answer(
 ) -> SectionRun | None:
     """One section as it ended; None when nobody asked for it and its fields are not mapped."""
     started = time.perf_counter()
-    names = [name.removesuffix("?") for name in chosen.section.facts]
-    for name in names:
-        counts.count(name, readings)
-    ended = _attempt(chosen, counts, context)
+    ended = _attempt(chosen, counts, readings, context)
     if ended is None:
         return None
-    seconds = time.perf_counter() - started
-    return replace(ended, seconds=seconds, facts=[name for name in names if name in counts])
+    names = [name for name, _ in _wanted(chosen)]
+    return replace(
+        ended,
+        seconds=time.perf_counter() - started,
+        facts=[name for name in names if name in counts],
+    )
 
 
-def _attempt(chosen: Chosen, counts: Counts, context: Context) -> SectionRun | None:
+def _attempt(
+    chosen: Chosen, counts: Counts, readings: Sequence[Reading], context: Context
+) -> SectionRun | None:
     section = chosen.section
     try:
-        facts = _asked(section.facts, counts)
+        facts = _asked(chosen, counts, readings)
         found = section.compute(facts, context, chosen.options)
     except NotEnoughData as error:
         if chosen.by_default and error.missing:
@@ -96,22 +99,36 @@ def broken(run: SectionRun, error: Exception) -> SectionRun:
 
 
 def drawn(run: Run) -> tuple[list[SectionRun], Drawings]:
-    """The sections with their figures; one whose figures cannot be drawn has failed."""
+    """The sections with their figures; one whose figures cannot be drawn has failed.
+
+    A label with a letter that no font has makes its section suspicious.
+    """
     from growthml.render.drawings import draw_all
 
     sections: list[SectionRun] = []
     drawings: dict[str, Mapping[Width, Drawing]] = {}
     for each in run.sections:
         try:
-            drawings |= draw_all(replace(run, sections=[each]))
+            found = draw_all(replace(run, sections=[each]))
         except Exception as error:
             log.debug("figures of section %s", each.section.id, exc_info=True)
-            each = broken(each, error)
-        sections.append(each)
-    for name, widths in drawings.items():
-        for fault in {fault for drawing in widths.values() for fault in drawing.faults}:
-            log.warning("figure %s: %s", name, fault)
+            sections.append(broken(each, error))
+            continue
+        drawings |= found
+        sections.append(_legible(each, found))
     return sections, drawings
+
+
+def _legible(run: SectionRun, drawings: Drawings) -> SectionRun:
+    lacking = None
+    for name, widths in drawings.items():
+        for fault in dict.fromkeys(fault for one in widths.values() for fault in one.faults):
+            log.warning("figure %s: %s", name, fault)
+            if fault.startswith("glyph "):
+                lacking = lacking or fault
+    if lacking is None or run.status is not Status.OK:
+        return run
+    return replace(run, status=Status.SUSPICIOUS, reason=f"a label cannot be printed: {lacking}")
 
 
 def overall(
@@ -133,13 +150,29 @@ def overall(
     return "partial" if any(policy.on_failure == "partial" for policy in failed) else "ok"
 
 
-def _asked(names: Sequence[str], counts: Counts) -> Facts:
-    """The facts a section asked for; optional ones (`name?`) only where they could be counted."""
-    return {
-        bare: counts[bare]
-        for name in names
-        if (bare := name.removesuffix("?")) == name or bare in counts
-    }
+def _asked(chosen: Chosen, counts: Counts, readings: Sequence[Reading]) -> Facts:
+    """The facts a section asked for, by their names without arguments.
+
+    Optional ones are there only where they could be counted.
+    """
+    facts = {}
+    for name, optional in _wanted(chosen):
+        counts.count(name, readings)
+        if name in counts or not optional:
+            facts[name.partition(":")[0]] = counts[name]
+    return facts
+
+
+def _wanted(chosen: Chosen) -> list[tuple[str, bool]]:
+    """Each fact's name, its arguments filled in from the section's options, and if it is optional.
+
+    `churn:{inactive_days}?` is (`churn:90`, True).
+    """
+    options = dict(chosen.options)
+    return [
+        (name.removesuffix("?").format_map(options), name.endswith("?"))
+        for name in chosen.section.facts
+    ]
 
 
 def _advice(error: NotEnoughData) -> str:

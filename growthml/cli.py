@@ -360,7 +360,7 @@ def _templates(options: argparse.Namespace) -> int:
 
 
 def _schema(_: argparse.Namespace) -> int:
-    from growthml.config.load import json_schema
+    from growthml.config.json_schema import json_schema
     from growthml.sections import all_sections
 
     options = {name: section.options for name, section in all_sections().items()}

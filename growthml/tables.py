@@ -1,4 +1,8 @@
-"""A table's raw rows as CSV bytes: UTF-8, header row, raw numbers, ISO dates, `\\n` line ends."""
+"""A table's raw rows as CSV bytes: UTF-8, header row, raw numbers, ISO dates, `\\n` line ends.
+
+Numbers carry 12 significant digits: an engine that sums in parallel may differ in the last of 17,
+and the same data must give the same bytes.
+"""
 
 from __future__ import annotations
 
@@ -29,5 +33,5 @@ def csv_of(table: Table) -> bytes:
         and frame[column.name].dtype.kind == "f"
         and (frame[column.name].dropna() % 1 == 0).all()
     }
-    text: str = frame.astype(whole).to_csv(index=False, lineterminator="\n")
+    text: str = frame.astype(whole).to_csv(index=False, lineterminator="\n", float_format="%.12g")
     return text.encode()

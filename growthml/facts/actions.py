@@ -7,21 +7,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import Select
 
-from growthml.errors import NotEnoughData
+from growthml.facts.expressions import tally, whole
 from growthml.facts.fact import Fact
-from growthml.facts.relations import Relations, real, tally, whole
-
-
-def _need_actions(relations: Relations) -> None:
-    if not relations.has_actions:
-        raise NotEnoughData(
-            "this needs the field events.action, which the schema does not map",
-            missing="events.action",
-        )
+from growthml.facts.relations import Relations
 
 
 def _actions(relations: Relations) -> Select[Any]:
-    _need_actions(relations)
     events = relations.events
     group = (events.c.campaign, events.c.channel, events.c.action)
     per_user = (
@@ -42,10 +33,14 @@ def _actions(relations: Relations) -> Select[Any]:
     )
 
 
+def _need_categories(relations: Relations) -> None:
+    relations.need_actions()
+    if "events.category" not in relations.mapped.fields:
+        relations.need("items.category", "events.item_id")
+
+
 def _categories(relations: Relations) -> Select[Any]:
-    _need_actions(relations)
-    if not {"items.category", "events.category"} & relations.mapped.fields:
-        relations.need("items.category")
+    _need_categories(relations)
     events = relations.events
     group = (events.c.campaign, events.c.channel, events.c.category, events.c.action)
     return (
@@ -62,17 +57,15 @@ def _categories(relations: Relations) -> Select[Any]:
     )
 
 
-def _category_orders(relations: Relations) -> Select[Any]:
-    _need_actions(relations)
-    if not {"items.category", "events.category"} & relations.mapped.fields:
-        relations.need("items.category")
+def _category_sales(relations: Relations) -> Select[Any]:
+    _need_categories(relations)
     events = relations.events
     return (
         sa.select(
             events.c.campaign,
             events.c.category,
             whole(relations.purchases(events)).label("purchases"),
-            real(relations.revenue(events)).label("revenue"),
+            relations.revenue(events).label("revenue"),
         )
         .where(events.c.category.is_not(None), relations.is_response(events))
         .group_by(events.c.campaign, events.c.category)
@@ -89,7 +82,7 @@ FACTS = (
     ),
     Fact(
         name="category_sales",
-        says="purchases and revenue by category",
-        query=_category_orders,
+        says="purchases and revenue by category; an order in two categories is a purchase in both",
+        query=_category_sales,
     ),
 )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from growthml.errors import GrowthError, NotEnoughData
+from growthml.errors import GrowthError
 from growthml.facts import FACTS
 from growthml.facts.relations import Relations
 from growthml.parts import FactRun
@@ -27,7 +27,10 @@ class Reading:
 
 
 class Counts(Mapping[str, "pd.DataFrame"]):
-    """Facts by name; one that could not be counted raises its reason when it is asked for."""
+    """Facts by name; one that could not be counted raises its reason when it is asked for.
+
+    Every frame says in `source` where a row was counted, for rows that belong to no campaign.
+    """
 
     def __init__(self) -> None:
         self.runs: list[FactRun] = []
@@ -58,7 +61,7 @@ class Counts(Mapping[str, "pd.DataFrame"]):
         try:
             for reading in readings:
                 frames.append(self._count_in(name, reading))
-        except (NotEnoughData, GrowthError) as error:
+        except GrowthError as error:
             self._errors[name] = error
             return
         filled = [frame for frame in frames if len(frame)] or frames[:1]
@@ -87,10 +90,11 @@ class Counts(Mapping[str, "pd.DataFrame"]):
                     seconds=seconds,
                 )
             )
-        return frame
+        return frame.assign(source=source.name)
 
 
 def _plain(value: Any) -> Any:
-    return value.isoformat(sep=" ") if hasattr(value, "hour") else (
-        value.isoformat() if isinstance(value, date) else value
-    )
+    """A parameter as a manifest prints it: times as ISO text."""
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    return value.isoformat() if isinstance(value, date) else value

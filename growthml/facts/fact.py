@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy.sql.selectable import Select
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class Fact:
     """name: as sections ask for it. says: what one row means. query: builds its one SELECT.

@@ -7,9 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import Select, Subquery
 
-from growthml.errors import NotEnoughData
+from growthml.facts.expressions import ONE, real, whole
 from growthml.facts.fact import Fact
-from growthml.facts.relations import Relations, real, whole
+from growthml.facts.relations import Relations
 
 TOP_USERS = 1000
 """How many of a campaign's highest spenders are listed."""
@@ -18,17 +18,8 @@ STEPS = 100
 """The concentration curve has at most this many points."""
 
 
-def _need_money(relations: Relations) -> None:
-    if not relations.has_money:
-        raise NotEnoughData(
-            "this needs the field items.price (or events.value), which the schema does not map;"
-            " or give every response a worth: metrics.value: 1.0",
-            missing="items.price",
-        )
-
-
 def _ranked(relations: Relations) -> Subquery:
-    _need_money(relations)
+    relations.need_money()
     totals = relations.user_totals
     by_revenue = (totals.c.revenue.desc(), totals.c.user_id)
     return (
@@ -39,7 +30,7 @@ def _ranked(relations: Relations) -> Subquery:
             .label("rank"),
             sa.func.count().over(partition_by=totals.c.campaign).label("buyers"),
         )
-        .where(totals.c.buyer == 1)
+        .where(totals.c.buyer == ONE)
         .subquery("ranked")
     )
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.sql.selectable import Select
+from sqlalchemy.sql.selectable import Select, Subquery
 
+from growthml.facts.expressions import ONE, ZERO, nothing, real, tally, whole
 from growthml.facts.fact import Fact
-from growthml.facts.relations import Relations, moment, real, tally, whole
-from growthml.sources.dialect import period_of
+from growthml.facts.relations import Relations
+from growthml.sources.dialect import INSTANT, period_of
 
 MOMENTS = ("revenue", "purchases", "buyer")
 """Per-user quantities whose means and centred second moments are counted together."""
 
 
 def _span(relations: Relations) -> Select[Any]:
+    """A campaign without users has no row."""
     users = relations.users
     signed_up = (
         sa.select(
@@ -28,12 +31,11 @@ def _span(relations: Relations) -> Select[Any]:
         .subquery("signed_up")
     )
     if not relations.has_actions:
-        none = sa.cast(sa.null(), signed_up.c.first_signup.type)
         return sa.select(
             signed_up,
-            whole(sa.literal(0)).label("events"),
-            none.label("first_event"),
-            none.label("last_event"),
+            whole(ZERO).label("events"),
+            nothing(INSTANT).label("first_event"),
+            nothing(INSTANT).label("last_event"),
         )
     events = relations.events
     acted = (
@@ -48,58 +50,56 @@ def _span(relations: Relations) -> Select[Any]:
     )
     return sa.select(
         signed_up,
-        whole(sa.func.coalesce(acted.c.events, 0)).label("events"),
+        whole(sa.func.coalesce(acted.c.events, ZERO)).label("events"),
         acted.c.first_event,
         acted.c.last_event,
     ).select_from(signed_up.outerjoin(acted, acted.c.campaign == signed_up.c.campaign))
 
 
 def _totals(relations: Relations) -> Select[Any]:
+    """Second moments are centred in a second step: sum(x * x) would lose them to rounding."""
     if not relations.has_actions:
         return _users_only(relations)
-    totals = relations.user_totals
-    group = (totals.c.campaign, totals.c.channel)
-    quantities = [real(totals.c[name]).label(name) for name in MOMENTS]
-    centred = sa.select(
-        *group,
-        totals.c.active,
-        *quantities,
-        *(
-            sa.func.avg(real(totals.c[name])).over(partition_by=group).label(f"mean_{name}")
-            for name in MOMENTS
-        ),
-    ).subquery("centred")
+    centred = _with_means(relations)
+    group = (centred.c.campaign, centred.c.channel)
+    revenue = real(sa.func.sum(centred.c.revenue))
 
     def spread(first: str, second: str) -> sa.ColumnElement[float]:
-        return real(
-            sa.func.sum(
-                (centred.c[first] - centred.c[f"mean_{first}"])
-                * (centred.c[second] - centred.c[f"mean_{second}"])
-            )
-        )
+        left = centred.c[first] - centred.c[f"mean_{first}"]
+        right = centred.c[second] - centred.c[f"mean_{second}"]
+        return real(sa.func.sum(left * right))
 
-    pairs = [(a, b) for i, a in enumerate(MOMENTS) for b in MOMENTS[i + 1 :]]
     return (
         sa.select(
-            centred.c.campaign,
-            centred.c.channel,
+            *group,
             whole(sa.func.count()).label("n"),
             whole(sa.func.sum(centred.c.active)).label("active"),
             whole(sa.func.sum(centred.c.buyer)).label("buyers"),
             whole(sa.func.sum(centred.c.purchases)).label("purchases"),
-            *_revenue(relations, real(sa.func.sum(centred.c.revenue))),
+            (revenue if relations.has_money else nothing(sa.Double())).label("revenue"),
             *(real(sa.func.min(centred.c[f"mean_{a}"])).label(f"mean_{a}") for a in MOMENTS),
             *(spread(a, a).label(f"m2_{a}") for a in MOMENTS),
-            *(spread(a, b).label(f"m2_{a}_{b}") for a, b in pairs),
+            *(spread(a, b).label(f"m2_{a}_{b}") for a, b in combinations(MOMENTS, 2)),
         )
-        .group_by(centred.c.campaign, centred.c.channel)
-        .order_by(centred.c.campaign, centred.c.channel)
+        .group_by(*group)
+        .order_by(*group)
     )
 
 
-def _revenue(relations: Relations, total: sa.ColumnElement[float]) -> list[Any]:
-    known = total if relations.has_money else sa.cast(sa.null(), sa.Double())
-    return [known.label("revenue")]
+def _with_means(relations: Relations) -> Subquery:
+    """Each user's totals beside the means of their campaign and channel."""
+    totals = relations.user_totals
+    group = (totals.c.campaign, totals.c.channel)
+    quantities = {name: real(totals.c[name]) for name in MOMENTS}
+    return sa.select(
+        *group,
+        totals.c.active,
+        *(quantity.label(name) for name, quantity in quantities.items()),
+        *(
+            sa.func.avg(quantity).over(partition_by=group).label(f"mean_{name}")
+            for name, quantity in quantities.items()
+        ),
+    ).subquery("centred")
 
 
 def _users_only(relations: Relations) -> Select[Any]:
@@ -112,9 +112,8 @@ def _users_only(relations: Relations) -> Select[Any]:
 
 
 def _signups(relations: Relations) -> Select[Any]:
+    relations.need_times()
     users = relations.users
-    if users.c.signed_up_at is None:  # pragma: no cover - kept for engines without the column
-        relations.need("users.signed_up_at")
     dated = (
         sa.select(
             users.c.campaign,
@@ -146,7 +145,7 @@ def _overlap(relations: Relations) -> Select[Any]:
         sa.select(
             counted.c.campaign,
             whole(sa.func.count()).label("users"),
-            whole(tally(counted.c.campaigns > 1)).label("in_several"),
+            whole(tally(counted.c.campaigns > ONE)).label("in_several"),
         )
         .group_by(counted.c.campaign)
         .order_by(counted.c.campaign)
@@ -164,5 +163,3 @@ FACTS = (
     Fact(name="signups", says="users who signed up, by period and channel", query=_signups),
     Fact(name="overlap", says="users of a campaign who are in another one too", query=_overlap),
 )
-
-__all__ = ["FACTS", "MOMENTS", "moment"]

@@ -8,7 +8,18 @@ from functools import cache
 
 from growthml.parts import Section
 
-ORDER = ("summary", "acquisition", "tendencies", "profitability", "data_quality")
+ORDER = (
+    "summary",
+    "acquisition",
+    "tendencies",
+    "profitability",
+    "lift",
+    "profit_curve",
+    "ltv",
+    "cohorts",
+    "churn",
+    "data_quality",
+)
 """The report's order where the config names no sections; others follow by name."""
 
 

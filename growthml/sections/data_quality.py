@@ -104,7 +104,7 @@ def _rows(
     events = facts.get("event_quality")
     if events is not None:
         mine = events[events["campaign"] == campaign.key]
-        orphans = events[events["orphan"].astype(bool)]
+        orphans = events[events["orphan"].astype(bool) & (events["source"] == campaign.source)]
         checked = int(mine["events"].sum())
         for check in EVENT_CHECKS:
             yield _row(campaign, check, checked, int(mine[check.id].sum()), context)

@@ -1,1 +1,1 @@
-"""URL -> read-only connection; the user's schema mapped to ours; queries run and timed."""
+"""URL -> read-only connection; the user's schema mapped to ours; queries run in time."""

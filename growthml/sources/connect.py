@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from datetime import datetime
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -106,6 +107,7 @@ def _sqlite(name: str, parsed: URL) -> Engine:
         address = f"{path.absolute().as_uri()}?mode=ro"
         connection = sqlite3.connect(address, uri=True, check_same_thread=False)
         connection.create_function("in_zone", 3, _in_zone, deterministic=True)
+        connection.create_function("md5", 1, _md5, deterministic=True)
         connection.set_authorizer(_only_reads)
         return connection
 
@@ -128,58 +130,55 @@ def _in_zone(instant: str | None, of: str, to: str) -> str | None:
     return moment.astimezone(ZoneInfo(to)).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
+def _md5(text: str | None) -> str | None:
+    """SQLite has no hash of its own; the others call theirs this too."""
+    return None if text is None else md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
 # -- DuckDB, and files through it --------------------------------------------------------------
 
 
 def _duckdb(name: str, parsed: URL, settings: Mapping[str, Any]) -> Engine:
     _existing(name, parsed)
-    return _only_selecting(
-        sa.create_engine(
-            parsed,
-            connect_args={"read_only": True, "config": _duckdb_config(settings)},
-            poolclass=StaticPool,
-        )
-    )
+    return _duckdb_engine(parsed, settings, read_only=True)
 
 
 def _files(name: str, path: Path, settings: Mapping[str, Any]) -> Engine:
-    engine = sa.create_engine(
-        "duckdb:///:memory:",
-        connect_args={"config": _duckdb_config(settings)},
-        poolclass=StaticPool,
-    )
+    engine = _duckdb_engine(make_url("duckdb:///:memory:"), settings)
     with engine.connect() as connection:
-        views_of(name, path, connection.connection.driver_connection)
-        connection.exec_driver_sql("SET lock_configuration = true")
-        connection.commit()
-    return _only_selecting(engine)
+        duck: Any = connection.connection.driver_connection
+        views_of(name, path, duck)
+        duck.execute("SET lock_configuration = true")
+    return engine
 
 
-def _duckdb_config(settings: Mapping[str, Any]) -> dict[str, str]:
+def _duckdb_engine(url: URL, settings: Mapping[str, Any], **arguments: Any) -> Engine:
+    """`read_only` protects the database file; `select_only` keeps COPY and ATTACH from others."""
     chosen = {key: settings.get(key) for key in ("memory_limit", "threads")}
-    return {
-        "TimeZone": "UTC",
-        "autoinstall_known_extensions": "false",  # a source opens no socket of its own accord
-        **{key: str(value) for key, value in chosen.items() if value is not None},
-    }
+    config = {key: str(value) for key, value in chosen.items() if value is not None}
+    config["autoinstall_known_extensions"] = "false"  # no socket is opened but the source's
+    engine = sa.create_engine(
+        url, connect_args={"config": config, **arguments}, poolclass=StaticPool
+    )
+    sa.event.listen(engine, "connect", _in_utc)
+    sa.event.listen(engine, "before_cursor_execute", _select_only)
+    return engine
 
 
-def _only_selecting(engine: Engine) -> Engine:
-    """`read_only` protects the database file; this keeps COPY and ATTACH from other files."""
+def _in_utc(connection: Any, _record: Any) -> None:
+    connection.execute("SET TimeZone = 'UTC'")
+
+
+def _select_only(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
     import duckdb
 
     reading = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
-
-    def check(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        driver = connection.connection.driver_connection
-        if any(each.type not in reading for each in driver.extract_statements(statement)):
-            raise SourceError(
-                "a source is only ever read; write a single SELECT instead of:"
-                f" {' '.join(statement.split())[:80]}"
-            )
-
-    sa.event.listen(engine, "before_cursor_execute", check)
-    return engine
+    statements = connection.connection.driver_connection.extract_statements(statement)
+    if any(each.type not in reading for each in statements):
+        raise SourceError(
+            "a source is only ever read; write a single SELECT instead of:"
+            f" {' '.join(statement.split())[:80]}"
+        )
 
 
 # -- Servers -----------------------------------------------------------------------------------

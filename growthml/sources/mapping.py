@@ -1,88 +1,90 @@
 """The user's own tables under our names: users, items and events with the columns facts use.
 
 Every field the schema does not map is NULL here, and `fields` says which ones are real, so that a
-fact that needs one can name what is lacking.
+fact that needs one can name what is lacking. In SQL the tables are called `u`, `i` and `e`, so
+that no name of the user's can clash with one of ours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import FromClause
+from sqlalchemy.sql.selectable import FromClause, TableClause
 
-from growthml.config.schema import ConstantAction, Schema
+from growthml.config.problems import suggestion
+from growthml.config.schema import (
+    ConstantAction,
+    EventsTable,
+    ItemsTable,
+    Schema,
+    UsersTable,
+)
+from growthml.sources.catalogue import Catalogue
 from growthml.sources.dialect import INSTANT
 from growthml.sources.times import Storage, instant, storage_of
 
-ROLES = ("users", "items", "events")
 _TIMES = {"signed_up_at", "occurred_at"}
+_NUMBERS = {"value", "price", "quantity"}
+_WORDS = {"channel", "category", "action"}
+_IDS = {"users": "id", "items": "id"}
+_REFERENCES = {"users": "user_id", "items": "item_id"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class MappedTable:
     """One table of the user: the table itself and an expression for each field it maps.
 
-    columns: every column the table really has. unique: its `id` is known to name one row.
+    columns: every column the table really has. storages: how its times are stored, by field.
+    texts: the fields whose values are text. unique: its `id` is known to name one row.
+    outcomes: by action, the column that counts it.
     """
 
     role: str
+    name: str
     table: FromClause
     columns: Mapping[str, ColumnElement[Any]]
     fields: Mapping[str, ColumnElement[Any]]
     storages: Mapping[str, Storage] = field(default_factory=dict)
+    texts: frozenset[str] = frozenset()
     unique: bool = False
     outcomes: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> ColumnElement[Any]:
         """The field's expression, or NULL when it is not mapped."""
         found = self.fields.get(name)
-        if found is not None:
-            return found
-        return sa.cast(sa.null(), _null_type(name))
+        return sa.cast(sa.null(), _type_of(name)) if found is None else found
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mapped:
     """The tables of one source, by role; a role that is not mapped is None."""
 
-    users: MappedTable | None
-    items: MappedTable | None
-    events: MappedTable | None
+    users: MappedTable | None = None
+    items: MappedTable | None = None
+    events: MappedTable | None = None
+
+    @property
+    def tables(self) -> Sequence[MappedTable]:
+        """The tables there are."""
+        return [table for table in (self.users, self.items, self.events) if table is not None]
 
     @property
     def fields(self) -> frozenset[str]:
         """Every field that is mapped, as `events.action`."""
-        tables = (self.users, self.items, self.events)
-        return frozenset(
-            f"{table.role}.{name}" for table in tables if table is not None for name in table.fields
-        )
+        return frozenset(f"{table.role}.{name}" for table in self.tables for name in table.fields)
 
     def whole_days(self, *names: str) -> bool:
         """Whether any of these fields (`users.signed_up_at`) holds dates without a time of day."""
-        tables = {"users": self.users, "events": self.events}
-        for name in names:
-            role, _, column = name.partition(".")
-            table = tables.get(role)
-            if table is not None and (storage := table.storages.get(column)) is not None:
-                if storage.whole_days:
-                    return True
-        return False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Catalogue:
-    """What a mapping needs to know of a database, asked as little as possible."""
-
-    tables: Callable[[], Sequence[str]]
-    columns: Callable[[FromClause], Sequence[str] | None]
-    sample: Callable[[FromClause, ColumnElement[Any]], Sequence[Any]]
-    is_key: Callable[[str, str], bool]
-    folds_case: bool
+        return any(
+            storage.whole_days
+            for table in self.tables
+            for field_name, storage in table.storages.items()
+            if f"{table.role}.{field_name}" in names
+        )
 
 
 def map_schema(
@@ -90,121 +92,173 @@ def map_schema(
 ) -> tuple[Mapped, list[str]]:
     """The schema's tables as they are in the database, and one line for each that is not there."""
     problems: list[str] = []
-    tables: dict[str, MappedTable | None] = {}
-    for role in ROLES:
-        wanted = getattr(schema, role)
-        tables[role] = (
-            None
-            if wanted is None
-            else _map_table(role, wanted, catalogue, problems, stored_zone, report_zone)
-        )
-    return Mapped(**tables), problems
 
-
-def _map_table(
-    role: str,
-    wanted: Any,
-    catalogue: Catalogue,
-    problems: list[str],
-    stored_zone: str,
-    report_zone: str,
-) -> MappedTable | None:
-    place = f"schema.{role}"
-    bare = _bare_table(wanted.table, ())
-    names = catalogue.columns(bare)
-    if names is None:
-        there = catalogue.tables()
-        problems.append(f"{place}.table: there is no table '{wanted.table}'{_nearest(wanted.table, there)}")
-        return None
-    table = _bare_table(wanted.table, names)
-    if role == "users" and wanted.id is None:
-        table = sa.select(table, sa.func.row_number().over().label("row_id")).subquery(bare.name)
-    columns = {name: table.c[name] for name in names}
-
-    def find(key: str, name: str) -> ColumnElement[Any] | None:
-        found = _find(name, columns, catalogue.folds_case)
-        if found is None:
-            problems.append(
-                f"{place}.{key}: table '{wanted.table}' has no column"
-                f" '{name}'{_nearest(name, list(columns))}"
-            )
+    def mapped(role: str, wanted: UsersTable | ItemsTable | EventsTable | None) -> Any:
+        if wanted is None:
+            return None
+        mapper = _Mapper(role, wanted, catalogue, stored_zone, report_zone)
+        found = mapper.map()
+        problems.extend(mapper.problems)
         return found
 
-    fields: dict[str, ColumnElement[Any]] = {}
-    storages: dict[str, Storage] = {}
-    for key, name in _wanted_fields(wanted).items():
-        if isinstance(name, ConstantAction):
-            fields[key] = sa.literal(name.constant, sa.String())
-            continue
-        column = find(key, name)
-        if column is None:
-            continue
-        if key in _TIMES:
-            try:
-                storages[key] = storage_of(catalogue.sample(table, column))
-            except ValueError as error:
-                problems.append(f"{place}.{key}: column '{name}' of '{wanted.table}': {error}")
-                continue
-            column = instant(
-                column, storages[key], stored_zone=stored_zone, report_zone=report_zone
-            )
-        fields[key] = column
-    if role == "users" and wanted.id is None:
-        fields["id"] = table.c.row_id
-    outcomes = {
-        action: column
-        for action, name in (getattr(wanted, "outcomes", None) or {}).items()
-        if (column := find(f"outcomes.{action}", name)) is not None
-    }
-    unique = wanted.id is None or catalogue.is_key(wanted.table, wanted.id)
-    return MappedTable(
-        role=role,
-        table=table,
-        columns=columns,
-        fields=fields,
-        storages=storages,
-        unique=unique,
-        outcomes=outcomes,
+    tables = Mapped(
+        users=mapped("users", schema.users),
+        items=mapped("items", schema.items),
+        events=mapped("events", schema.events),
     )
+    return _with_like_ids(tables), problems
 
 
-def _wanted_fields(wanted: Any) -> dict[str, Any]:
-    skipped = {"table", "outcomes"}
-    return {
-        key: value
-        for key in type(wanted).model_fields
-        if key not in skipped and (value := getattr(wanted, key)) is not None
-    }
+def _with_like_ids(mapped: Mapped) -> Mapped:
+    """Ids as text on both sides where one side stores text and the other numbers."""
+    events = mapped.events
+    for role in _IDS:
+        table: MappedTable | None = getattr(mapped, role)
+        reference = _REFERENCES[role]
+        if table is None or events is None or reference not in events.fields:
+            continue
+        if ("id" in table.texts) != (reference in events.texts):
+            events = _as_text(events, reference)
+            mapped = replace(mapped, **{role: _as_text(table, "id")}, events=events)
+    return mapped
 
 
-def _bare_table(name: str, columns: Sequence[str]) -> Any:
-    schema, _, table = name.rpartition(".")
-    return sa.table(table, *(sa.column(column) for column in columns), schema=schema or None)
+def _as_text(table: MappedTable, name: str) -> MappedTable:
+    if name in table.texts:
+        return table
+    as_text = sa.cast(table.fields[name], sa.String())
+    return replace(table, fields={**table.fields, name: as_text})
 
 
-def _find(
-    name: str, columns: Mapping[str, ColumnElement[Any]], folds_case: bool
-) -> ColumnElement[Any] | None:
-    if name in columns:
-        return columns[name]
-    if not folds_case:
+class _Mapper:
+    """Finds one table and its columns, and writes down what is not there."""
+
+    def __init__(
+        self,
+        role: str,
+        wanted: UsersTable | ItemsTable | EventsTable,
+        catalogue: Catalogue,
+        stored_zone: str,
+        report_zone: str,
+    ) -> None:
+        self.role = role
+        self.wanted = wanted
+        self.catalogue = catalogue
+        self.zones = {"stored_zone": stored_zone, "report_zone": report_zone}
+        self.problems: list[str] = []
+        self.storages: dict[str, Storage] = {}
+        self.texts: set[str] = set()
+
+    def map(self) -> MappedTable | None:
+        """The table, or None where there is no such table."""
+        name = self.wanted.table
+        there = self.catalogue.table(name)
+        if there is None:
+            hint = suggestion(name, self.catalogue.tables())
+            self._complain("table", f"there is no table '{name}'{hint}")
+            return None
+        self.table = self._aliased(there)
+        self.columns = {column.name: self.table.c[column.name] for column in there.c}
+        fields = {key: self._field(key, value) for key, value in self._wanted_fields().items()}
+        if self.wanted.id is None and self.role == "users":
+            fields["id"] = self.table.c.row_id
+        return MappedTable(
+            role=self.role,
+            name=there.name,
+            table=self.table,
+            columns=self.columns,
+            fields={key: column for key, column in fields.items() if column is not None},
+            storages=self.storages,
+            texts=frozenset(self.texts),
+            unique=self._is_unique(there),
+            outcomes=self._outcomes(),
+        )
+
+    def _aliased(self, table: TableClause) -> FromClause:
+        """The table under a short name; rows get a number where they are users without an id."""
+        alias = self.role[0]
+        if self.role != "users" or self.wanted.id is not None:
+            return table.alias(alias)
+        row_id = sa.func.row_number().over().label("row_id")
+        return sa.select(table, row_id).subquery(alias)
+
+    def _is_unique(self, table: TableClause) -> bool:
+        return self.wanted.id is None or self.catalogue.is_key(table, self.wanted.id)
+
+    def _wanted_fields(self) -> Mapping[str, str | ConstantAction]:
+        written = {key: getattr(self.wanted, key) for key in type(self.wanted).model_fields}
+        return {
+            key: value
+            for key, value in written.items()
+            if key not in ("table", "outcomes") and value is not None
+        }
+
+    def _outcomes(self) -> dict[str, ColumnElement[Any]]:
+        if not isinstance(self.wanted, UsersTable):
+            return {}
+        found = {
+            action: self._number(f"outcomes.{action}", column)
+            for action, column in self.wanted.outcomes.items()
+        }
+        return {action: column for action, column in found.items() if column is not None}
+
+    def _field(self, key: str, name: str | ConstantAction) -> ColumnElement[Any] | None:
+        if isinstance(name, ConstantAction):
+            return sa.literal(name.constant, sa.String())
+        if key in _TIMES:
+            return self._time(key, name)
+        if key in _NUMBERS:
+            return self._number(key, name)
+        column = self._find(key, name)
+        if column is None:
+            return None
+        seen = self.catalogue.sample(self.table, column)
+        if seen and all(isinstance(value, str) for value in seen):
+            self.texts.add(key)
+            return column
+        return sa.cast(column, sa.String()) if key in _WORDS else column
+
+    def _time(self, key: str, name: str) -> ColumnElement[Any] | None:
+        column = self._find(key, name)
+        if column is None:
+            return None
+        try:
+            storage = storage_of(self.catalogue.sample(self.table, column))
+        except ValueError as error:
+            self._complain(key, f"column '{name}' of '{self.wanted.table}': {error}")
+            return None
+        self.storages[key] = storage
+        return instant(column, storage, **self.zones)
+
+    def _number(self, key: str, name: str) -> ColumnElement[Any] | None:
+        column = self._find(key, name)
+        if column is None:
+            return None
+        for value in self.catalogue.sample(self.table, column):
+            try:
+                float(value)
+            except (TypeError, ValueError):
+                self._complain(
+                    key, f"column '{name}' of '{self.wanted.table}': {value!r} is no number"
+                )
+                return None
+        return sa.cast(column, sa.Double())
+
+    def _find(self, key: str, name: str) -> ColumnElement[Any] | None:
+        if name in self.columns:
+            return self.columns[name]
+        folded = {column.casefold(): column for column in self.columns}
+        if self.catalogue.folds_case and name.casefold() in folded:
+            return self.columns[folded[name.casefold()]]
+        hint = suggestion(name, list(self.columns))
+        self._complain(key, f"table '{self.wanted.table}' has no column '{name}'{hint}")
         return None
-    folded = {column.casefold(): column for column in columns}
-    match = folded.get(name.casefold())
-    return None if match is None else columns[match]
+
+    def _complain(self, key: str, what: str) -> None:
+        self.problems.append(f"schema.{self.role}.{key}: {what}")
 
 
-def _nearest(name: str, names: Sequence[str]) -> str:
-    by_fold = {candidate.casefold(): candidate for candidate in names}
-    close = get_close_matches(name.casefold(), list(by_fold), n=1, cutoff=0.5)
-    if close:
-        return f" (did you mean '{by_fold[close[0]]}'?)"
-    if not names:
-        return ""
-    return f"; there are: {', '.join(sorted(names)[:20])}"
-
-
-def _null_type(name: str) -> sa.types.TypeEngine[Any]:
+def _type_of(name: str) -> sa.types.TypeEngine[Any]:
     if name in _TIMES:
         return INSTANT
-    return sa.Float() if name in {"value", "price", "quantity"} else sa.String()
+    return sa.Double() if name in _NUMBERS else sa.String()

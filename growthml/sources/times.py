@@ -73,7 +73,7 @@ def storage_of(values: Sequence[Any]) -> Storage:
 
 
 def _text_storage(texts: Sequence[str]) -> Storage:
-    readable = [match for text in texts if (match := _ISO.fullmatch(text.strip()))]
+    readable = [match for text in texts if (match := _ISO.fullmatch(text))]
     if not readable:
         raise ValueError(f"{texts[0]!r} is no ISO date or time (2014-04-20 or 2014-04-20 18:30:00)")
     if any(match["zone"] for match in readable):

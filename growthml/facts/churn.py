@@ -1,0 +1,138 @@
+"""Facts about churn: who fell silent, after how long, and how long users' pauses are.
+
+A user has churned when their last action that is not idle (their sign-up, if there is none) lies
+strictly more than k days before the last day seen; days are differences of calendar dates.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import Select, Subquery
+
+from growthml.facts.expressions import moment, whole
+from growthml.facts.fact import Fact
+from growthml.facts.history import history, last_day
+from growthml.facts.relations import Relations
+from growthml.sources.dialect import day_of, days_between
+
+
+def _churn(relations: Relations, inactive_days: str) -> Select[Any]:
+    """Users who could have churned, and those too young, by channel and commonest action.
+
+    days: of a churned user, from sign-up to the last action; of another one who is old enough,
+    as long as a silence could still have been seen to last: the survival time, censored.
+    """
+    k = int(inactive_days)
+    seen = history(relations)
+    people = _people(seen)
+    age = days_between(people.c.signed_up_at, people.c.end)
+    silent = days_between(people.c.last, people.c.end) > k
+    lived = days_between(people.c.signed_up_at, people.c.last)
+    days = sa.case(
+        (age <= k, 0), (sa.and_(silent, lived > 0), lived), (silent, 0), else_=age - k - 1
+    )
+    rows = sa.select(
+        people.c.campaign,
+        people.c.channel,
+        people.c.action,
+        sa.case((age > k, 1), else_=0).label("old_enough"),
+        sa.case((silent, 1), else_=0).label("churned"),
+        whole(days).label("days"),
+    ).subquery("silences")
+    group = tuple(rows.c)
+    return (
+        sa.select(*group, whole(sa.func.count()).label("users")).group_by(*group).order_by(*group)
+    )
+
+
+def _people(relations: Relations) -> Subquery:
+    """One row a user: sign-up, last action that is not idle, commonest action, last day seen."""
+    users, habits = relations.users, _habits(relations)
+    same_user = sa.and_(habits.c.campaign == users.c.campaign, habits.c.user_id == users.c.user_id)
+    return (
+        sa.select(
+            users.c.campaign,
+            users.c.channel,
+            users.c.signed_up_at,
+            habits.c.action,
+            sa.func.coalesce(habits.c.last, users.c.signed_up_at).label("last"),
+            last_day(relations, users.c.campaign, moment).label("end"),
+        )
+        .select_from(users.outerjoin(habits, sa.and_(same_user, habits.c.place == 1)))
+        .where(users.c.signed_up_at.is_not(None))
+        .subquery("people")
+    )
+
+
+def _habits(relations: Relations) -> Subquery:
+    """A user's actions, the commonest first; of equally common ones those that are not idle, then
+    by name."""
+    events = relations.events
+    active = relations.is_active(events)
+    actions = (
+        sa.select(
+            events.c.campaign,
+            events.c.user_id,
+            events.c.action,
+            sa.func.sum(events.c.n).label("times"),
+            sa.func.max(sa.case((active, 0), else_=1)).label("idle"),
+            sa.func.max(sa.case((active, events.c.occurred_at))).label("last"),
+        )
+        .where(events.c.action.is_not(None), events.c.occurred_at.is_not(None))
+        .group_by(events.c.campaign, events.c.user_id, events.c.action)
+        .subquery("actions")
+    )
+    user = (actions.c.campaign, actions.c.user_id)
+    return sa.select(
+        *user,
+        actions.c.action,
+        sa.func.max(actions.c.last).over(partition_by=user).label("last"),
+        sa.func.row_number()
+        .over(
+            partition_by=user,
+            order_by=(actions.c.times.desc(), actions.c.idle, actions.c.action),
+        )
+        .label("place"),
+    ).subquery("habits")
+
+
+def _gaps(relations: Relations) -> Select[Any]:
+    seen = history(relations)
+    events = seen.events
+    days = (
+        sa.select(events.c.campaign, events.c.user_id, day_of(events.c.occurred_at).label("day"))
+        .where(seen.is_active(events), events.c.occurred_at.is_not(None))
+        .distinct()
+        .subquery("active_days")
+    )
+    before = (
+        sa.func.lag(days.c.day)
+        .over(partition_by=(days.c.campaign, days.c.user_id), order_by=days.c.day)
+        .label("before")
+    )
+    pauses = sa.select(days.c.campaign, days.c.day, before).subquery("pauses")
+    gap: ColumnElement[int] = whole(days_between(pauses.c.before, pauses.c.day))
+    rows = (
+        sa.select(pauses.c.campaign, gap.label("days"))
+        .where(pauses.c.before.is_not(None))
+        .subquery("gaps")
+    )
+    group = (rows.c.campaign, rows.c.days)
+    return sa.select(*group, whole(sa.func.count()).label("gaps")).group_by(*group).order_by(*group)
+
+
+FACTS = (
+    Fact(
+        name="churn",
+        says="users by channel and commonest action: old enough, churned, days to the last action",
+        query=_churn,
+    ),
+    Fact(
+        name="gaps",
+        says="pauses between two days a user was active, by length in days",
+        query=_gaps,
+    ),
+)

@@ -1,0 +1,507 @@
+"""How many users is it worth reaching, and what does stopping there earn?
+
+Users are put in the order of a response model, and the profit of reaching them is added up from
+the top down: Provost & Fawcett 2013, chapters 7 and 8. Worths come from the option `matrix`, or
+from the mean value of a response and the channels' acquisition costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from growthml.charts import CurvePanel, Curves, Dot, Line, Reference, Series
+from growthml.errors import NotEnoughData
+from growthml.metrics import cost_of, sums
+from growthml.models import how_tested, model_name, ordered
+from growthml.parts import (
+    Answer,
+    Campaign,
+    Column,
+    Context,
+    Evidence,
+    Facts,
+    Finding,
+    Options,
+    Section,
+    Table,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from growthml.stats.profit import CostBenefit, Optimum, ProfitCurve
+    from growthml.stats.response_model import Scored
+
+CURVE = ("campaign", "model", "fraction", "users_targeted", "profit")
+NEAR = 0.08
+"""Levels nearer to the best profit than this part of the curve's span share its label."""
+
+OPTIMUM = (
+    "campaign",
+    "model",
+    "fraction",
+    "users_targeted",
+    "threshold",
+    "profit",
+    "profit_if_all",
+    "profit_if_none",
+    "ci_low",
+    "ci_high",
+    "plateau_low",
+    "plateau_high",
+    "theoretical_threshold",
+)
+
+
+class Matrix(BaseModel):
+    """What one user is worth, in money, by whether they are reached and would respond.
+
+    Costs are negative: a contact that brings nothing is `false_positive: -0.5`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    true_positive: float
+    false_positive: float
+    false_negative: float = 0.0
+    true_negative: float = 0.0
+
+
+class ProfitOptions(Options):
+    """matrix: worths, else from prices and costs. budget: the most that may be spent on contacts.
+    cost_per_contact: instead of the channels' costs. horizon_days: what the model predicts."""
+
+    horizon_days: int = Field(default=90, ge=1, le=3650)
+    matrix: Matrix | None = None
+    budget: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    cost_per_contact: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+
+
+def compute(facts: Facts, context: Context, options: ProfitOptions) -> Answer:
+    """Profit by share of users reached, for every model of every campaign."""
+    campaigns = list(context.compared) or [context.baseline]
+    orders = ordered(facts, campaigns, context, options.horizon_days)
+    ranked = [each for each in orders if each.scored]
+    if not ranked:
+        raise NotEnoughData(f"no model can put users in order: {orders[0].reason}")
+    found = [
+        _profit(each.campaign, scored, facts["totals"], context, options)
+        for each in ranked
+        for scored in each.scored
+    ]
+    firsts = [each for each in found if each.scored.model == "logistic"]
+    used = dict.fromkeys([context.baseline, *(each.campaign for each in ranked)])
+    tested = how_tested(facts, list(used), context, options.horizon_days)
+    charts = [
+        _chart([other for other in found if other.campaign == each.campaign], context)
+        for each in firsts
+    ]
+    return Answer(
+        headline=_headline(firsts, context),
+        blocks=[*charts, _optimum_table(found, tested, context), _curve_table(found)],
+        findings=[_finding(each, context) for each in firsts],
+        caveats=[
+            *dict.fromkeys(_worth_words(each, context, options) for each in firsts),
+            *_budget_words(firsts, context, options),
+            "Every response of a user who is reached counts as earned, though some come unasked:"
+            " what reaching adds, only a test with a control group can show.",
+            *(
+                f"{each.campaign.label} is left out: {each.reason}."
+                for each in orders
+                if each.reason
+            ),
+        ],
+        definitions=[
+            (
+                "Profit of a share",
+                "value of the responders reached less the cost of everyone reached; the users not"
+                " reached count with their own worth, 0 unless the matrix says otherwise",
+            )
+        ],
+    )
+
+
+# -- counting ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Profit:
+    """One model's profit curve on one campaign. value: of a response, None with a matrix."""
+
+    campaign: Campaign
+    scored: Scored
+    matrix: CostBenefit
+    value: float | None
+    curve: ProfitCurve
+    best: Optimum
+    most: int | None
+
+    @property
+    def bound(self) -> bool:
+        """Whether the budget does not reach everybody."""
+        return self.most is not None and self.most < self.curve.users
+
+
+def _profit(
+    campaign: Campaign,
+    scored: Scored,
+    totals: pd.DataFrame,
+    context: Context,
+    options: ProfitOptions,
+) -> _Profit:
+    from growthml.stats.profit import profit_curve
+
+    steps = scored.steps()
+    value = None if options.matrix else _mean_value(totals, campaign, context)
+    costs = _costs(steps, context, options)
+    matrix = _matrix(value, costs, options)
+    curve = profit_curve(steps["score"], steps["responders"], matrix, steps["users"])
+    assert curve is not None
+    most = _affordable(steps, costs, options)
+    return _Profit(
+        campaign=campaign,
+        scored=scored,
+        matrix=matrix,
+        value=value,
+        curve=curve,
+        best=curve.optimum(most, context.confidence),
+        most=most,
+    )
+
+
+def _mean_value(totals: pd.DataFrame, campaign: Campaign, context: Context) -> float:
+    """What one response of a campaign was worth on average, in money."""
+    found = sums(totals, None, context)[campaign.key]
+    if found.revenue is None or not found.purchases:
+        raise NotEnoughData(
+            "responses have no price here; say what a contact is worth with the option matrix,"
+            " such as {true_positive: 4, false_positive: -1}"
+        )
+    return found.revenue / found.purchases
+
+
+def _costs(steps: pd.DataFrame, context: Context, options: ProfitOptions) -> list[float]:
+    """What reaching one user of each row costs, at least 0."""
+    if options.cost_per_contact is not None:
+        return [options.cost_per_contact] * len(steps)
+    if options.matrix is not None:
+        return [max(0.0, -options.matrix.false_positive)] * len(steps)
+    return [cost_of(channel, context) for channel in steps["channel"]]
+
+
+def _matrix(value: float | None, costs: Sequence[float], options: ProfitOptions) -> CostBenefit:
+    from growthml.stats.profit import CostBenefit
+
+    if options.matrix is not None:
+        return CostBenefit(**options.matrix.model_dump())
+    assert value is not None
+    if len(set(costs)) == 1:
+        return CostBenefit(true_positive=value - costs[0], false_positive=-costs[0])
+    return CostBenefit(
+        true_positive=[value - cost for cost in costs], false_positive=[-cost for cost in costs]
+    )
+
+
+def _affordable(steps: pd.DataFrame, costs: Sequence[float], options: ProfitOptions) -> int | None:
+    """How many users from the top the budget reaches; None without one.
+
+    Where contacts cost alike a budget ends between users, else at a whole score.
+    """
+    from growthml.stats.profit import affordable
+
+    if options.budget is None:
+        return None
+    if len(set(costs)) == 1:
+        return affordable(options.budget, costs[0])
+    spent = (steps["users"] * costs).groupby(-steps["score"]).sum().cumsum()
+    reached = steps["users"].groupby(-steps["score"]).sum().cumsum()
+    return int(reached[spent <= options.budget].max() if (spent <= options.budget).any() else 0)
+
+
+# -- charts ------------------------------------------------------------------------------------
+
+
+def _chart(found: Sequence[_Profit], context: Context) -> Curves:
+    first, formats, campaign = found[0], context.formats, found[0].campaign
+    colours = ("baseline", campaign.colour) if len(found) > 1 else (campaign.colour,)
+    lines = [
+        _line(each, colour, context, band=each is first)
+        for each, colour in zip(found, colours, strict=True)
+    ]
+    best, curve = first.best, first.curve
+    plateau = best.plateau
+    shaded = []
+    if best.users_targeted and plateau[1] - plateau[0] > 0.01:
+        shaded = [
+            (plateau[0], plateau[1], f"anything from {_from_to(plateau, context)} does as well")
+        ]
+    levels = {"everybody": curve.profit_if_all, "nobody": curve.profit_if_none}
+    near = _near(best.profit, levels, curve)
+    return Curves(
+        id="curve" if len(context.compared) < 2 else f"curve_{campaign.key}",
+        title=_title(first, context),
+        subtitle=f"Profit by share of users reached, {formats.currency};"
+        f" {formats.count(curve.users)} {campaign.label} users,"
+        f" {formats.count(first.scored.responders)} responders"[:110],
+        alt=f"Profit curve, {model_name(first.scored, context)}: highest at"
+        f" {formats.share(best.fraction)} of {campaign.label} users, {formats.money(best.profit)}"
+        f" ({_limits(best, context)}); everybody {formats.money(curve.profit_if_all)}, nobody"
+        f" {formats.money(curve.profit_if_none)}."[:400],
+        how_to_read="Users are reached from the likeliest down: where the curve turns, the next"
+        " user costs more than they bring. The shade around it is the"
+        f" {formats.share(context.confidence)} range had other users come.",
+        half=False,
+        table="curve",
+        panels=[
+            CurvePanel(
+                lines=lines,
+                x_axis="share",
+                y_unit="money",
+                dots=[
+                    Dot(
+                        x=best.fraction,
+                        y=best.profit,
+                        label=f"best: {formats.share(best.fraction)},"
+                        f" {formats.money(best.profit)} ({_limits(best, context)})"
+                        + "".join(f"; {whom} {formats.money(levels[whom])}" for whom in near),
+                        colour=colours[0],
+                    )
+                ],
+                references=[
+                    Reference(
+                        kind="horizontal", at=at, label="" if whom in near else f"mail {whom}"
+                    )
+                    for whom, at in levels.items()
+                ],
+                shaded=shaded,
+            )
+        ],
+        height=60.0,
+    )
+
+
+def _near(profit: float, levels: dict[str, float], curve: ProfitCurve) -> list[str]:
+    """The levels so near the best profit that their labels would stand on its own."""
+    span = float(curve.profits.max() - curve.profits.min())
+    return [whom for whom, at in levels.items() if abs(at - profit) <= NEAR * span]
+
+
+def _line(each: _Profit, colour: str, context: Context, *, band: bool) -> Line:
+    import numpy as np
+
+    from growthml.stats.profit import SHARES
+
+    curve = each.curve
+    x = np.union1d(curve.fractions, SHARES)
+    limits = curve.band(x, context.confidence) if band else None
+    name = model_name(each.scored, context)
+    return Line(
+        series=Series(label=name, colour=colour),
+        x=x.tolist(),
+        y=np.interp(x, curve.fractions, curve.profits).tolist(),
+        low=limits.low.tolist() if limits else (),
+        high=limits.high.tolist() if limits else (),
+        end=name,
+    )
+
+
+def _title(first: _Profit, context: Context) -> str:
+    best = first.best
+    if not best.users_targeted:
+        return "No share pays: mail nobody"
+    if best.ci_low <= first.curve.profit_if_none:
+        return "No evidence that mailing any share earns more than mailing nobody"
+    if best.fraction == 1.0:
+        return "Mailing everybody earns most"
+    share = context.formats.share(best.fraction)
+    if first.bound:
+        return f"Within the budget, mailing the likeliest {share} earns most"
+    return f"Mailing the likeliest {share} earns most"
+
+
+def _from_to(plateau: tuple[float, float], context: Context) -> str:
+    low, high = plateau
+    share = context.formats.share
+    return f"{share(low, symbol=False)} to {share(high)}"
+
+
+def _limits(best: Optimum, context: Context) -> str:
+    return context.formats.interval(best.ci_low, best.ci_high, "money", signed=False)
+
+
+# -- tables ------------------------------------------------------------------------------------
+
+
+def _optimum_table(found: Sequence[_Profit], tested: str, context: Context) -> Table:
+    import pandas as pd
+
+    rows = [
+        {
+            "campaign": each.campaign.key,
+            "model": each.scored.model,
+            "fraction": each.best.fraction,
+            "users_targeted": each.best.users_targeted,
+            "threshold": each.best.threshold,
+            "profit": each.best.profit,
+            "profit_if_all": each.curve.profit_if_all,
+            "profit_if_none": each.curve.profit_if_none,
+            "ci_low": each.best.ci_low,
+            "ci_high": each.best.ci_high,
+            "plateau_low": each.best.plateau[0],
+            "plateau_high": each.best.plateau[1],
+            "theoretical_threshold": each.matrix.threshold,
+            "budget_users": each.most,
+        }
+        for each in found
+    ]
+    frame = pd.DataFrame(rows, columns=[*OPTIMUM, "budget_users"])
+    view = frame.assign(
+        name=[model_name(each.scored, context) for each in found],
+        interval=[_limits(each.best, context) for each in found],
+        as_good=[_from_to(each.best.plateau, context) for each in found],
+    )
+    several = len(context.compared) > 1
+    return Table(
+        id="optimum",
+        title="The best share to reach",
+        frame=frame,
+        view=view,
+        columns=[
+            *([Column(name="campaign", head="Campaign", role="campaign")] if several else []),
+            Column(name="name", head="Users in the order of"),
+            Column(name="fraction", head="Best share", kind="share"),
+            Column(name="profit", head="Profit", kind="money"),
+            Column(name="interval", head=f"{context.formats.share(context.confidence)} interval"),
+            Column(name="as_good", head="As good"),
+            Column(name="profit_if_all", head="Everybody", kind="money"),
+            Column(name="profit_if_none", head="Nobody", kind="money"),
+        ],
+        note=f"{tested} A best share is the highest of many: its profit flatters a little.",
+    )
+
+
+def _curve_table(found: Sequence[_Profit]) -> Table:
+    import pandas as pd
+
+    parts = [
+        pd.DataFrame(
+            {
+                "campaign": each.campaign.key,
+                "model": each.scored.model,
+                "fraction": each.curve.fractions,
+                "users_targeted": each.curve.targeted,
+                "profit": each.curve.profits,
+                "threshold": each.curve.thresholds,
+            }
+        )
+        for each in found
+    ]
+    frame = pd.concat(parts, ignore_index=True)
+    return Table(id="curve", title="Profit by share reached", frame=frame)
+
+
+# -- words -------------------------------------------------------------------------------------
+
+
+def _headline(firsts: Sequence[_Profit], context: Context) -> str:
+    if len(firsts) > 1:
+        told = [
+            f"{context.formats.share(each.best.fraction)} of {each.campaign.label}"
+            for each in firsts
+        ]
+        return f"The best share of users to mail: {context.formats.join(told)}."
+    first = firsts[0]
+    best, label = first.best, first.campaign.label
+    if not best.users_targeted:
+        return f"No share of {label} users would have paid for being mailed: mail nobody."
+    money = f"{context.formats.money(best.profit)} ({_limits(best, context)})"
+    if best.ci_low <= first.curve.profit_if_none:
+        return (
+            f"No evidence that mailing any share of {label} users pays: at best {money}, with the"
+            f" likeliest {context.formats.share(best.fraction)}."
+        )
+    whom = (
+        f"all {label} users"
+        if best.fraction == 1.0
+        else f"the likeliest {context.formats.share(best.fraction)} of {label} users"
+    )
+    within = " within the budget" if first.bound else ""
+    return f"Mailing {whom} would have earned most{within}: {money}."
+
+
+def _finding(each: _Profit, context: Context) -> Finding:
+    formats, best, curve = context.formats, each.best, each.curve
+    evidence = Evidence(
+        table="optimum", row={"campaign": each.campaign.key, "model": each.scored.model}
+    )
+    against = (
+        f"everybody {formats.money(curve.profit_if_all)},"
+        f" nobody {formats.money(curve.profit_if_none)}"
+    )
+    if not best.users_targeted:
+        return Finding(
+            heading="No share pays",
+            text=f"Mailing any share of {each.campaign.label} users would have lost money:"
+            f" {against}.",
+            evidence=evidence,
+            weight=0.4,
+        )
+    pays = best.ci_low > max(curve.profit_if_all, curve.profit_if_none)
+    return Finding(
+        heading="Whom to mail",
+        text=f"The likeliest {formats.share(best.fraction)} of {each.campaign.label} users would"
+        f" have earned {formats.money(best.profit)} ({_limits(best, context)}); {against}.",
+        evidence=evidence,
+        weight=0.45 if pays else 0.15,
+    )
+
+
+def _worth_words(each: _Profit, context: Context, options: ProfitOptions) -> str:
+    money = context.formats.money
+    if options.matrix is not None:
+        worths = options.matrix
+        return (
+            f"Worths as configured: a responder who is reached {money(worths.true_positive)},"
+            f" another user reached {money(worths.false_positive)}, a responder missed"
+            f" {money(worths.false_negative)}, another user left alone"
+            f" {money(worths.true_negative)}."
+        )
+    value = (
+        f"No matrix is configured: a response is worth {money(each.value)}, the mean of"
+        f" {each.campaign.label}"
+    )
+    if options.cost_per_contact is not None:
+        return f"{value}, and a contact costs {money(options.cost_per_contact)}."
+    costs = {name: cost for name, cost in context.metrics.costs.items() if cost}
+    if not costs:
+        return f"{value}, and a contact costs nothing, so that reaching more never loses."
+    listed = context.formats.join(
+        [f"{context.label('channel', name)} {money(cost)}" for name, cost in costs.items()][:6]
+    )
+    return f"{value}, and a contact costs what acquiring a user of the channel does ({listed})."
+
+
+def _budget_words(firsts: Sequence[_Profit], context: Context, options: ProfitOptions) -> list[str]:
+    formats = context.formats
+    return [
+        f"The budget of {formats.money(options.budget)} reaches"
+        f" {formats.count(each.most)} of {formats.count(each.curve.users)}"
+        f" {each.campaign.label} users."
+        for each in firsts
+        if each.bound
+    ]
+
+
+SECTION = Section(
+    id="profit_curve",
+    title="Profit curve",
+    question="How many users is it worth reaching, and what does stopping there earn?",
+    facts=("totals", "features:{horizon_days}:", "feature_actions:{horizon_days}"),
+    tables={"curve": CURVE, "optimum": OPTIMUM},
+    compute=compute,
+    options=ProfitOptions,
+)

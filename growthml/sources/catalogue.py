@@ -1,0 +1,68 @@
+"""What a database says of itself: its tables, their columns, and a few of their values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import FromClause, TableClause
+
+_SAMPLED = 200
+_FOLDS_CASE = frozenset({"sqlite", "duckdb", "mysql", "mariadb"})
+
+
+class Catalogue:
+    """A database as a mapping needs to know it, asked as little as possible.
+
+    Every method may raise SQLAlchemyError where the database cannot be read.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.folds_case = connection.dialect.name in _FOLDS_CASE
+        """Whether `users` also finds a column called `Users`."""
+
+    def tables(self) -> Sequence[str]:
+        """The names of all tables and views, sorted."""
+        inspector = sa.inspect(self._connection)
+        return sorted({*inspector.get_table_names(), *inspector.get_view_names()})
+
+    def table(self, name: str) -> TableClause | None:
+        """A table with all its columns; `schema.table` where it lies in one. None if not there."""
+        schema, _, bare = name.rpartition(".")
+        places = [sa.table(name), sa.table(bare, schema=schema)] if schema else [sa.table(name)]
+        for place in places:
+            columns = self._columns(place)
+            if columns is not None:
+                return sa.table(
+                    place.name, *(sa.column(column) for column in columns), schema=place.schema
+                )
+        return None
+
+    def _columns(self, table: TableClause) -> Sequence[str] | None:
+        probe = sa.select(sa.text("*")).select_from(table).limit(0)
+        try:
+            return list(self._connection.execute(probe).keys())
+        except DBAPIError:
+            self._connection.rollback()
+            if table.schema is None and table.name in self.tables():
+                raise  # it is there, but cannot be read
+            return None
+
+    def sample(self, table: FromClause, column: ColumnElement[Any]) -> Sequence[Any]:
+        """Some of a column's values, without NULLs; none where it has nothing else."""
+        query = sa.select(column).select_from(table).where(column.is_not(None)).limit(_SAMPLED)
+        return list(self._connection.execute(query).scalars())
+
+    def is_key(self, table: TableClause, column: str) -> bool:
+        """Whether a column is known to hold each value at most once: it is the primary key."""
+        key: Sequence[str] = []
+        with suppress(SQLAlchemyError, NotImplementedError):
+            found = sa.inspect(self._connection).get_pk_constraint(table.name, schema=table.schema)
+            key = found["constrained_columns"]
+        return [name.casefold() for name in key] == [column.casefold()]

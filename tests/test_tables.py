@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from growthml.parts import Answer, Column, Options, Section, SectionRun, Status, Table
+from growthml.tables import csv_of, tables_of
+
+
+def test_a_header_row_raw_numbers_iso_dates_and_plain_line_ends() -> None:
+    frame = pd.DataFrame(
+        {"campaign": ["new"], "day": [date(2025, 2, 1)], "share": [0.1 + 0.2], "p_value": [1e-200]}
+    )
+    table = Table(id="t", title="T", frame=frame)
+    assert (
+        csv_of(table) == b"campaign,day,share,p_value\nnew,2025-02-01,0.30000000000000004,1e-200\n"
+    )
+
+
+def test_counts_are_whole_numbers_and_what_is_missing_is_empty() -> None:
+    frame = pd.DataFrame({"users": [3.0, float("nan")], "rate": [0.5, float("nan")]})
+    columns = (Column(name="users", head="Users", kind="count"), Column(name="rate", head="Rate"))
+    assert csv_of(Table(id="t", title="T", frame=frame, columns=columns)) == (
+        b"users,rate\n3,0.5\n,\n"
+    )
+
+
+def test_a_count_that_is_no_whole_number_stays_what_it_is() -> None:
+    columns = (Column(name="users", head="Users", kind="count"),)
+    table = Table(id="t", title="T", frame=pd.DataFrame({"users": [2.5]}), columns=columns)
+    assert csv_of(table) == b"users\n2.5\n"
+
+
+def test_text_is_quoted_and_in_utf_8() -> None:
+    frame = pd.DataFrame({"channel": ['a "b", c', "Zürich\n"]})
+    text = csv_of(Table(id="t", title="T", frame=frame)).decode("utf-8")
+    assert text == 'channel\n"a ""b"", c"\n"Zürich\n"\n'
+
+
+def test_tables_of_sections_that_answered() -> None:
+    def compute(*_: object) -> Answer:
+        raise AssertionError
+
+    section = Section(
+        id="who",
+        title="Who",
+        question="Who?",
+        facts=(),
+        tables={},
+        compute=compute,
+        options=Options,
+    )
+    table = Table(id="came", title="T", frame=pd.DataFrame({"n": [1]}))
+    answered = SectionRun(
+        section=section, status=Status.OK, seconds=0, answer=Answer(headline="One", blocks=[table])
+    )
+    failed = SectionRun(section=section, status=Status.FAILED, seconds=0, reason="broken")
+    assert tables_of([answered, failed]) == {"who.came.csv": b"n\n1\n"}
+    assert tables_of([failed]) == {}
+
+
+@pytest.mark.parametrize("kind", ["count", "text"])
+def test_an_empty_table_has_its_header(kind: str) -> None:
+    columns = (Column(name="users", head="Users", kind=kind),)  # type: ignore[arg-type]
+    frame = pd.DataFrame({"campaign": [], "users": []})
+    assert csv_of(Table(id="t", title="T", frame=frame, columns=columns)) == b"campaign,users\n"
