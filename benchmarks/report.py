@@ -19,8 +19,8 @@ def run() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "data").mkdir()
-        simulate(folder / "data" / "spring.db", users=4000, seed=1)
-        simulate(folder / "data" / "summer.db", users=4000, seed=2)
+        simulate(folder / "data" / "demo-spring.db", users=4000, seed=1)
+        simulate(folder / "data" / "demo-summer.db", users=4000, seed=2)
         arguments = ["-m", "growthml", "run", str(CONFIG), "--quiet", "--archive"]
         costs = [
             command([*arguments, str(folder / f"archive-{n}")], folder=folder, repeats=1)

@@ -17,7 +17,7 @@ def run() -> None:
         folder = Path(name)
         for campaign in ("spring", "summer"):
             (folder / "data").mkdir(exist_ok=True)
-            simulate(folder / "data" / f"{campaign}.db", users=200)
+            simulate(folder / "data" / f"demo-{campaign}.db", users=200)
         empty = command(["-c", "pass"], folder=folder)
         print(f"  {'python -c pass':16} {empty.cpu:6.2f} s CPU")
         for arguments in (["--help"], ["schema"], ["check", str(CONFIG)]):

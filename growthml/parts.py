@@ -237,8 +237,9 @@ Compute = Callable[[Facts, Context, Any], Answer]
 class Section:
     """One question the report answers.
 
-    facts: names of the facts it needs; a `?` behind a name marks one it can do without. tables:
-    table id -> its guaranteed columns. compute: pure; raises NotEnoughData when it cannot answer.
+    facts: names of the facts it needs; a `?` behind a name marks one it can do without, and options
+    fill arguments (`churn:{inactive_days}`, handed over as `churn`). tables: table id ->
+    its guaranteed columns. compute: pure; raises NotEnoughData when it cannot answer.
     """
 
     id: str

@@ -60,6 +60,7 @@ def unheeded(config: Config) -> list[str]:
         found.append("output.formats: xlsx")
     if config.output.history is not None:
         found.append("output.history")
+    found += [f"sources.{name}.same_users" for name, s in config.sources.items() if s.same_users]
     return found
 
 

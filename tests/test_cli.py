@@ -355,7 +355,7 @@ def test_demo_makes_its_data_and_its_report(
     monkeypatch.chdir(tmp_path)
     code, out, _ = says("demo", "--users", 300, "--format", "html")
     assert code == 0
-    assert (tmp_path / "data" / "spring.db").is_file()
+    assert (tmp_path / "data" / "demo-spring.db").is_file()
     assert (tmp_path / out.splitlines()[-1]).is_file()
 
 

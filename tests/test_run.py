@@ -877,8 +877,8 @@ def test_shipped_configs_run_as_they_stand(
     monkeypatch.delenv("NEW_URL", raising=False)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data").mkdir()
-    SPRING.write(tmp_path / "data" / "spring.db")
-    SUMMER.write(tmp_path / "data" / "summer.db")
+    SPRING.write(tmp_path / "data" / "demo-spring.db")
+    SUMMER.write(tmp_path / "data" / "demo-summer.db")
     config = Path(__file__).parents[1] / "config" / f"{name}.yml"
     outcome = ran(config, formats=["html"])
     assert outcome.exit_code == 0

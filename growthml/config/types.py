@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
+    BaseModel,
     BeforeValidator,
     Discriminator,
     Field,
@@ -78,7 +79,7 @@ def by_shape(expected: str) -> Discriminator:
 def _shape(value: Any) -> str | None:
     if isinstance(value, str):
         return "text"
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping | BaseModel):
         return "mapping"
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return "number" if is_number else None

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from growthml.errors import GrowthError
+from growthml.errors import FactError, GrowthError
 from growthml.facts import FACTS
 from growthml.facts.relations import Relations
 from growthml.parts import FactRun
+from growthml.secrets import redact
 from growthml.sources.source import Source
 
 if TYPE_CHECKING:
     import pandas as pd
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,11 @@ class Counts(Mapping[str, "pd.DataFrame"]):
                 frames.append(self._count_in(name, reading))
         except GrowthError as error:
             self._errors[name] = error
+            return
+        except Exception as error:
+            log.debug("fact %s", name, exc_info=True)
+            reason = f"the fact '{name}' has a fault of its own: {type(error).__name__}: {error}"
+            self._errors[name] = FactError(redact(reason))
             return
         filled = [frame for frame in frames if len(frame)] or frames[:1]
         self._frames[name] = pd.concat(filled, ignore_index=True)

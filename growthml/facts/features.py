@@ -85,6 +85,17 @@ def _cutoffs(relations: Relations, horizon_days: str) -> dict[str, date]:
     return {cut.key: min(cut.end or unseen, unseen) - horizon for cut in relations.cuts}
 
 
+def _known_on(
+    instant: ColumnElement[Any], rows: FromClause, cutoffs: dict[str, date]
+) -> ColumnElement[bool]:
+    """Whether an instant lies before the cut-off of its row's campaign."""
+    if len(set(cutoffs.values())) == 1:
+        return instant < moment(next(iter(cutoffs.values())))
+    return sa.or_(
+        *(sa.and_(rows.c.campaign == key, instant < moment(day)) for key, day in cutoffs.items())
+    )
+
+
 def _cutoff_of(rows: FromClause, cutoffs: dict[str, date]) -> ColumnElement[Any]:
     """The first instant of the label, by a row's campaign."""
     if len(set(cutoffs.values())) == 1:
@@ -98,7 +109,7 @@ def _known(relations: Relations, cutoffs: dict[str, date]) -> Subquery:
     unfit = [
         cut.key for cut in relations.cuts if cut.start is not None and cutoffs[cut.key] <= cut.start
     ]
-    conditions = [users.c.signed_up_at < _cutoff_of(users, cutoffs)]
+    conditions = [_known_on(users.c.signed_up_at, users, cutoffs)]
     conditions += [users.c.campaign.not_in(unfit)] if unfit else []
     conditions += [
         _known_by(relations, cut, cutoffs[cut.key])
@@ -156,7 +167,7 @@ def _ranked(relations: Relations, cutoffs: dict[str, date]) -> Subquery:
             .over(partition_by=events.c.campaign, order_by=(total.desc(), events.c.action))
             .label("place"),
         )
-        .where(events.c.action.is_not(None), events.c.occurred_at < _cutoff_of(events, cutoffs))
+        .where(events.c.action.is_not(None), _known_on(events.c.occurred_at, events, cutoffs))
         .group_by(events.c.campaign, events.c.action)
         .subquery("ranked_actions")
     )
@@ -167,7 +178,7 @@ def _acted(
 ) -> Subquery:
     """What users did before the cut-off, and whether they responded after it; one row a user."""
     events, ranked = relations.events, _ranked(relations, cutoffs)
-    before = events.c.occurred_at < _cutoff_of(events, cutoffs)
+    before = _known_on(events.c.occurred_at, events, cutoffs)
     responds = events.c.action == (response or relations.counting.response)
     sampled = sa.and_(users.c.campaign == events.c.campaign, users.c.user_id == events.c.user_id)
     place = sa.and_(ranked.c.campaign == events.c.campaign, ranked.c.action == events.c.action)

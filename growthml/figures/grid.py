@@ -162,9 +162,7 @@ def _draw_block(
 
 
 def _draw_heads(canvas: Canvas, table: _Table, left: float, cell: float, top: float) -> float:
-    heads = [
-        house.wrap(head, cell + GAP - 0.3, house.TEXT, lines=HEAD_LINES) for head in table.columns
-    ]
+    heads = [house.wrap(head, cell - 0.2, house.TEXT, lines=HEAD_LINES) for head in table.columns]
     step = house.line_height(house.TEXT)
     bottom = top + max(map(len, heads), default=1) * step
     for column, lines in enumerate(heads):

@@ -74,6 +74,8 @@ FIRST = 0.1
 """The share of users whose gain is told in words: the first tenth."""
 CURVE_FROM = 0.05
 """The lift of fewer users than this is noise, and not drawn."""
+WORTH_TELLING = 0.01
+"""Two models whose AUCs are nearer than this are no news, however sure the difference."""
 GROUPS = 3
 """So many groups are shown where there are too few responders for a curve."""
 
@@ -679,13 +681,10 @@ def _gains_chart(judged: _Judged, context: Context) -> Curves:
         for model, colour in zip(judged.models, ("baseline", campaign.colour), strict=True)
     ]
     gains = [
-        _curve_line(model, style, lift=False, context=context)
+        _gains_line(model, style, context)
         for model, style in zip(judged.models, styles, strict=True)
     ]
-    lifts = [
-        _curve_line(model, style, lift=True, context=context)
-        for model, style in zip(judged.models, styles, strict=True)
-    ]
+    lifts = [_lift_line(line) for line in gains]
     perfect = judged.older.curve.perfect
     best = Line(
         series=Series(label="perfect", colour="muted"),
@@ -741,25 +740,41 @@ def _gains_chart(judged: _Judged, context: Context) -> Curves:
     )
 
 
-def _curve_line(model: _Model, style: Series, *, lift: bool, context: Context) -> Line:
-    """Gain or lift by share of users, every distinct score a point, with its band."""
+def _gains_line(model: _Model, style: Series, context: Context) -> Line:
+    """Gain by share of users, every distinct score a point, with its band."""
     import numpy as np
 
     from growthml.stats.gains import FRACTIONS, gains_band
 
     x = np.union1d(model.curve.fractions, FRACTIONS)
-    x = x[x >= CURVE_FROM] if lift else x
-    y = np.interp(x, model.curve.fractions, model.curve.gains)
     band = gains_band(model.ranking, x, context.confidence)
     assert band is not None
-    below = x if lift else 1.0
     return Line(
         series=style,
         x=x.tolist(),
-        y=(y / below).tolist(),
-        low=(band.low / below).tolist(),
-        high=(band.high / below).tolist(),
-        end="" if lift else style.label,
+        y=np.interp(x, model.curve.fractions, model.curve.gains).tolist(),
+        low=band.low.tolist(),
+        high=band.high.tolist(),
+        end=style.label,
+    )
+
+
+def _lift_line(gains: Line) -> Line:
+    """The same points as gain over share of users, from CURVE_FROM on."""
+    import numpy as np
+
+    x = np.asarray(gains.x, dtype=float)
+    drawn = x >= CURVE_FROM
+
+    def over_share(values: Sequence[float | None]) -> list[float]:
+        return [float(each) for each in np.asarray(values, dtype=float)[drawn] / x[drawn]]
+
+    return Line(
+        series=gains.series,
+        x=x[drawn].tolist(),
+        y=over_share(gains.y),
+        low=over_share(gains.low),
+        high=over_share(gains.high),
     )
 
 
@@ -969,7 +984,9 @@ def _ranking_findings(judged: Sequence[_Judged], context: Context) -> list[Findi
 
 def _newer_finding(judged: _Judged, context: Context) -> list[Finding]:
     difference = judged.compared.difference
-    if judged.order.few or not _passes(judged.q_value, context) or not difference:
+    if judged.order.few or not _passes(judged.q_value, context):
+        return []
+    if difference is None or abs(difference) < WORTH_TELLING:
         return []
     formats = context.formats
     older, newer = judged.models

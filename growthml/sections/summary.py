@@ -140,6 +140,8 @@ _UNIT_TITLES: dict[Unit, str] = {
     "ratio": "Number",
 }
 MOST_FINDINGS = 6
+MOST_INTERVALS = 10
+DRAWN_FIRST = ("conversion_rate", "revenue_per_user", "activation_rate", "average_order_value")
 WEIGHTS = {"revenue_per_user": 0.75, "activation_rate": 0.7, "conversion_rate": 0.5, "roi": 0.5}
 """How heavy a passed test is before its size counts; the verdict tells the conversion already."""
 
@@ -158,8 +160,9 @@ def _differences(measured: Sequence[Measured], context: Context) -> Intervals | 
         and each.comparison.difference is not None
     ]
     panels = []
+    drawn = _drawn(tested, len(context.compared))
     for unit, title in _UNIT_TITLES.items():
-        rows = [_interval_row(each, context) for each in tested if each.metric.unit == unit]
+        rows = [_interval_row(each, context) for each in drawn if each.metric.unit == unit]
         if unit == "money":
             title = f"Money, {context.formats.currency}"
         if any(row.estimate is not None for row in rows):
@@ -182,6 +185,14 @@ def _differences(measured: Sequence[Measured], context: Context) -> Intervals | 
         lower=f"lower in {new}",
         higher=f"higher in {new}",
     )
+
+
+def _drawn(tested: Sequence[Measured], groups: int) -> list[Measured]:
+    """The tested rows that fit one figure, by what matters most, in the table's order."""
+    metrics = list(dict.fromkeys(each.metric.id for each in tested))
+    ranked = sorted(metrics, key=lambda m: DRAWN_FIRST.index(m) if m in DRAWN_FIRST else 99)
+    kept = set(ranked[: max(1, MOST_INTERVALS // groups)])
+    return [each for each in tested if each.metric.id in kept]
 
 
 def _differences_title(passed: Sequence[Measured], tested: Sequence[Measured]) -> str:

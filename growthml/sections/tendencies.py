@@ -336,8 +336,8 @@ def _category_grid(pair: Pair, context: Context) -> Grid | None:
     return Grid(
         id=f"categories_{pair.campaign.key}",
         title=title,
-        subtitle=f"{pair.campaign.label}. Index: 100 = the site's average; a cell is coloured only"
-        " if it differs by more than chance",
+        subtitle=f"{pair.campaign.label}. Index, 100 = average; coloured: differs by more than"
+        " chance",
         alt=f"Grid of indices, {len(rows)} channels by {len(columns)} categories,"
         f" {pair.campaign.label}: from {formats.number(lowest[0], 0)} ({lowest[1]}) to"
         f" {formats.number(highest[0], 0)} ({highest[1]});"

@@ -184,7 +184,7 @@ def _fit(rows: pd.DataFrame, responders: Numbers, others: Numbers) -> ResponseMo
     weights = np.concatenate([responders, others])
     label = np.repeat([1, 0], len(rows))
     there = weights > 0
-    fitted = LogisticRegression(C=1.0, tol=1e-8, max_iter=2000).fit(
+    fitted = LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-8).fit(
         np.concatenate([scaled, scaled])[there], label[there], sample_weight=weights[there]
     )
     return ResponseModel(

@@ -127,9 +127,9 @@ def test_the_best_share_stands_against_everybody_and_nobody() -> None:
     assert best["ci_low"] < 400 < best["ci_high"]
     # A model with a ridge penalty scores PI a little below the half that respond.
     assert best["threshold"] == pytest.approx(0.5, abs=0.02)
-    assert chart(found).title == "Mailing the likeliest 50 % earns most"
+    assert chart(found).title == "Mailing the likeliest 50\u202f% earns most"
     assert found.headline.startswith(
-        "Mailing the likeliest 50 % of Summer users would have earned most: $400"
+        "Mailing the likeliest 50\u202f% of Summer users would have earned most: $400"
     )
 
 
@@ -188,7 +188,7 @@ def test_a_budget_ends_the_list(
 
 def test_a_binding_budget_is_said() -> None:
     found = answer({"cost_per_contact": 0.01, "budget": 1})
-    assert chart(found).title == "Within the budget, mailing the likeliest 50 % earns most"
+    assert chart(found).title == "Within the budget, mailing the likeliest 50\u202f% earns most"
     assert "The budget of $1.00 reaches 100 of 200 Summer users." in found.caveats
 
 
