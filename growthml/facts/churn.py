@@ -50,7 +50,8 @@ def _churn(relations: Relations, inactive_days: str) -> Select[Any]:
 
 def _people(relations: Relations) -> Subquery:
     """One row a user: sign-up, last action that is not idle, commonest action, last day seen."""
-    users, habits = relations.users, _habits(relations)
+    users, ranked = relations.users, _habits(relations)
+    habits = sa.select(ranked).where(ranked.c.place == 1).subquery("first_habits")
     same_user = sa.and_(habits.c.campaign == users.c.campaign, habits.c.user_id == users.c.user_id)
     return (
         sa.select(
@@ -61,7 +62,7 @@ def _people(relations: Relations) -> Subquery:
             sa.func.coalesce(habits.c.last, users.c.signed_up_at).label("last"),
             last_day(relations, users.c.campaign, moment).label("end"),
         )
-        .select_from(users.outerjoin(habits, sa.and_(same_user, habits.c.place == 1)))
+        .select_from(users.outerjoin(habits, same_user))
         .where(users.c.signed_up_at.is_not(None))
         .subquery("people")
     )
