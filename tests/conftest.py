@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
+from growthml import secrets
 from growthml.simulate import Simulated, simulate
 
 REFERENCE = Path(__file__).parents[1] / "../shared/data"
@@ -18,6 +19,12 @@ class Pair(NamedTuple):
 
     baseline: Simulated
     new: Simulated
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test makes the process remember must not be masked in another's output."""
+    monkeypatch.setattr(secrets, "_secrets", set())
 
 
 @pytest.fixture(scope="session")

@@ -11,12 +11,18 @@ from growthml.tables import csv_of, tables_of
 
 def test_a_header_row_raw_numbers_iso_dates_and_plain_line_ends() -> None:
     frame = pd.DataFrame(
-        {"campaign": ["new"], "day": [date(2025, 2, 1)], "share": [0.1 + 0.2], "p_value": [1e-200]}
+        {"campaign": ["new"], "day": [date(2025, 2, 1)], "share": [2 / 3], "p_value": [1e-200]}
     )
     table = Table(id="t", title="T", frame=frame)
-    assert (
-        csv_of(table) == b"campaign,day,share,p_value\nnew,2025-02-01,0.30000000000000004,1e-200\n"
-    )
+    assert csv_of(table) == b"campaign,day,share,p_value\nnew,2025-02-01,0.666666666667,1e-200\n"
+
+
+def test_sums_that_differ_in_their_last_digit_give_the_same_bytes() -> None:
+    tables = [
+        Table(id="t", title="T", frame=pd.DataFrame({"share": [share]}))
+        for share in (0.1 + 0.2, 0.3)
+    ]
+    assert csv_of(tables[0]) == csv_of(tables[1]) == b"share\n0.3\n"
 
 
 def test_counts_are_whole_numbers_and_what_is_missing_is_empty() -> None:

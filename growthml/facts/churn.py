@@ -12,11 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import Select, Subquery
 
-from growthml.facts.expressions import moment, whole
+from growthml.facts.expressions import moment, nothing, whole
 from growthml.facts.fact import Fact
 from growthml.facts.history import history, last_day
 from growthml.facts.relations import Relations
-from growthml.sources.dialect import day_of, days_between
+from growthml.sources.dialect import INSTANT, day_of, days_between
+
+_USER = ("campaign", "user_id", "channel", "signed_up_at")
 
 
 def _churn(relations: Relations, inactive_days: str) -> Select[Any]:
@@ -49,55 +51,67 @@ def _churn(relations: Relations, inactive_days: str) -> Select[Any]:
 
 
 def _people(relations: Relations) -> Subquery:
-    """One row a user: sign-up, last action that is not idle, commonest action, last day seen."""
-    users, ranked = relations.users, _habits(relations)
-    habits = sa.select(ranked).where(ranked.c.place == 1).subquery("first_habits")
-    same_user = sa.and_(habits.c.campaign == users.c.campaign, habits.c.user_id == users.c.user_id)
+    """One row a user: sign-up, last action that is not idle, commonest action, last day seen.
+
+    Of equally common actions those that are not idle come first, then the first by name. Users
+    stand among their actions as one that was never done, which saves joining the two.
+    """
+    rows = sa.union_all(_actions(relations), _nothing_done(relations)).subquery("actions")
+    user = (rows.c.campaign, rows.c.user_id)
+    common = (rows.c.times.desc(), rows.c.idle, rows.c.action)
+    ranked = sa.select(
+        rows.c.campaign,
+        rows.c.channel,
+        rows.c.signed_up_at,
+        rows.c.action,
+        sa.func.max(rows.c.last).over(partition_by=user).label("last"),
+        sa.func.row_number().over(partition_by=user, order_by=common).label("place"),
+    ).subquery("ranked")
     return (
         sa.select(
-            users.c.campaign,
-            users.c.channel,
-            users.c.signed_up_at,
-            habits.c.action,
-            sa.func.coalesce(habits.c.last, users.c.signed_up_at).label("last"),
-            last_day(relations, users.c.campaign, moment).label("end"),
+            ranked.c.campaign,
+            ranked.c.channel,
+            ranked.c.signed_up_at,
+            ranked.c.action,
+            sa.func.coalesce(ranked.c.last, ranked.c.signed_up_at).label("last"),
+            last_day(relations, ranked.c.campaign, moment).label("end"),
         )
-        .select_from(users.outerjoin(habits, same_user))
-        .where(users.c.signed_up_at.is_not(None))
+        .where(ranked.c.place == 1)
         .subquery("people")
     )
 
 
-def _habits(relations: Relations) -> Subquery:
-    """A user's actions, the commonest first; of equally common ones those that are not idle, then
-    by name."""
+def _actions(relations: Relations) -> Select[Any]:
+    """How often each user did each action, and the last time if it is not idle."""
     events = relations.events
     active = relations.is_active(events)
-    actions = (
+    user = [events.c[name] for name in _USER]
+    return (
         sa.select(
-            events.c.campaign,
-            events.c.user_id,
+            *user,
             events.c.action,
-            sa.func.sum(events.c.n).label("times"),
+            whole(sa.func.sum(events.c.n)).label("times"),
             sa.func.max(sa.case((active, 0), else_=1)).label("idle"),
             sa.func.max(sa.case((active, events.c.occurred_at))).label("last"),
         )
-        .where(events.c.action.is_not(None), events.c.occurred_at.is_not(None))
-        .group_by(events.c.campaign, events.c.user_id, events.c.action)
-        .subquery("actions")
-    )
-    user = (actions.c.campaign, actions.c.user_id)
-    return sa.select(
-        *user,
-        actions.c.action,
-        sa.func.max(actions.c.last).over(partition_by=user).label("last"),
-        sa.func.row_number()
-        .over(
-            partition_by=user,
-            order_by=(actions.c.times.desc(), actions.c.idle, actions.c.action),
+        .where(
+            events.c.action.is_not(None),
+            events.c.occurred_at.is_not(None),
+            events.c.signed_up_at.is_not(None),
         )
-        .label("place"),
-    ).subquery("habits")
+        .group_by(*user, events.c.action)
+    )
+
+
+def _nothing_done(relations: Relations) -> Select[Any]:
+    users = relations.users
+    return sa.select(
+        *(users.c[name] for name in _USER),
+        nothing(sa.String()).label("action"),
+        whole(sa.literal(0)).label("times"),
+        sa.literal(1).label("idle"),
+        nothing(INSTANT).label("last"),
+    ).where(users.c.signed_up_at.is_not(None))
 
 
 def _gaps(relations: Relations) -> Select[Any]:

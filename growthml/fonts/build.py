@@ -7,7 +7,6 @@ The same input gives the same bytes.
 
 from __future__ import annotations
 
-import shutil
 import sys
 from importlib.resources import files
 from pathlib import Path
@@ -49,7 +48,8 @@ def build(folder: Path) -> None:
         font.save(folder / ttf(weight).name)
         font.flavor = "woff2"
         font.save(folder / woff2(weight).name)
-    shutil.copyfile(str(package / "LICENSE"), folder / LICENCE)
+    licence = (package / "LICENSE").read_bytes().replace(b"\r\n", b"\n")
+    (folder / LICENCE).write_bytes(licence)
 
 
 def _static(source: str, weight: Weight) -> TTFont:

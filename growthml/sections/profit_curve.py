@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from growthml.charts import CurvePanel, Curves, Dot, Line, Reference, Series
 from growthml.errors import NotEnoughData
 from growthml.metrics import cost_of, sums
-from growthml.models import how_tested, model_name, ordered
+from growthml.models.order import how_tested, model_name, ordered
 from growthml.parts import (
     Answer,
     Campaign,

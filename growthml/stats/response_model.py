@@ -108,7 +108,7 @@ def scored(known: pd.DataFrame, baseline: str, campaign: str) -> list[Scored]:
     """A campaign in the order of `logistic`, learnt on the baseline, and of `logistic_new`,
     cross-fitted on the campaign itself. For the baseline alone `logistic` is cross-fitted.
 
-    Both hold the same users in the same rows. Check `too_few` before.
+    Both hold the same users in the same rows. Check `enough` before.
     """
     rows = known[known["campaign"] == campaign].reset_index(drop=True)
     fresh = _cross_fitted(rows)
@@ -122,16 +122,11 @@ def scored(known: pd.DataFrame, baseline: str, campaign: str) -> list[Scored]:
     ]
 
 
-def too_few(known: pd.DataFrame, campaign: str) -> str:
-    """Why a campaign can be neither learnt from nor judged by, or nothing.
-
-    "17 of 446 users responded" with fewer than FEWEST on either side.
-    """
+def enough(known: pd.DataFrame, campaign: str) -> bool:
+    """Whether a campaign can be learnt from and judged by: FEWEST users of either kind."""
     mine = known[known["campaign"] == campaign]
     users, responders = int(mine["users"].sum()), int(mine["responders"].sum())
-    if min(responders, users - responders) >= FEWEST:
-        return ""
-    return f"{responders} of {users} users responded"
+    return min(responders, users - responders) >= FEWEST
 
 
 def _scored(campaign: str, model: str, taught: pd.DataFrame, rows: pd.DataFrame) -> Scored:

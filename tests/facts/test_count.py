@@ -37,6 +37,7 @@ def test_sources_are_put_together(tmp_path: Path) -> None:
         "campaign": ["here", "there"],
         "users": [5, 5],
         "in_several": [0, 0],
+        "source": ["source of here", "source of there"],
     }
     here, there = counts.runs
     assert (here.campaign, here.source, here.dialect, here.rows) == (

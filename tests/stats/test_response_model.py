@@ -8,7 +8,7 @@ import pytest
 
 from growthml.stats import response_model
 from growthml.stats.ranking import auc, rank
-from growthml.stats.response_model import fit, named, scored, too_few
+from growthml.stats.response_model import enough, fit, named, scored
 
 
 def users(campaign: str, *rows: dict[str, Any]) -> pd.DataFrame:
@@ -148,9 +148,8 @@ def test_many_scores_are_tied_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("responders", "reason"),
-    [(9, "9 of 100 users responded"), (10, ""), (90, ""), (91, "91 of 100 users responded")],
+    ("responders", "are_enough"), [(9, False), (10, True), (90, True), (91, False)]
 )
-def test_ten_of_each_kind_are_needed(responders: int, reason: str) -> None:
+def test_ten_of_each_kind_are_needed(responders: int, are_enough: bool) -> None:
     known = users("old", {"users": 100, "responders": responders})
-    assert too_few(known, "old") == reason
+    assert enough(known, "old") is are_enough

@@ -68,7 +68,7 @@ def _unfit(known: pd.DataFrame, campaign: Campaign, context: Context, horizon_da
     users, responders = int(mine["users"].sum()), int(mine["responders"].sum())
     if not users:
         return f"no user of {campaign.label} was known by {formats.date(last)}"
-    if not response_model.too_few(known, campaign.key):
+    if response_model.enough(known, campaign.key):
         return ""
     return (
         f"{formats.count(responders)} of {formats.count(users)} {campaign.label} users responded"

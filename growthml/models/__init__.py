@@ -1,0 +1,1 @@
+"""Response models as sections use them: who is put in order, and how well."""
