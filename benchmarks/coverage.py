@@ -8,6 +8,7 @@ as the summary section does it. Bars: intervals cover 93 to 97 % of the time; wi
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date
 
 import numpy as np
@@ -15,7 +16,9 @@ import numpy as np
 from growthml.formats import Formats
 from growthml.metrics import Sums, measure
 from growthml.parts import Campaign, Context, Metrics, Verdict
+from growthml.stats.comparison import Lift
 from growthml.stats.moments import Moments
+from growthml.stats.proportions import relative_lift
 
 PAIRS = 2_000
 USERS = 1_500
@@ -44,11 +47,20 @@ def run() -> None:
                 continue
             counted[each.metric.id] += 1
             covered[each.metric.id] += compared.ci_low <= truth <= (compared.ci_high or 0.0)
+        lift = _lift(pair)
+        if lift.ci_low is not None and lift.ci_high is not None:
+            counted["lift of conversion"] += 1
+            covered["lift of conversion"] += lift.ci_low <= EFFECT <= lift.ci_high
     winners = sum(_has_winner(random, context) for _ in range(PAIRS))
     print(f"  {PAIRS:,} pairs of 2 x {USERS:,} users; conversion {CONVERSION:.0%} x {EFFECT}")
     for metric, n in counted.items():
         print(f"  {metric:22} {covered[metric] / n:7.1%} of {n:,} intervals hold the truth")
     print(f"  no effect: {winners / PAIRS:.1%} of {PAIRS:,} reports call a winner")
+
+
+def _lift(pair: Mapping[str, Sums]) -> Lift:
+    old, new = pair["baseline"], pair["new"]
+    return relative_lift(old.buyers or 0, old.users, new.buyers or 0, new.users)
 
 
 def _has_winner(random: np.random.Generator, context: Context) -> bool:

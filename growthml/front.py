@@ -225,11 +225,13 @@ def _kpi_row(each: Measured, context: Context, scales: Mapping[str, float]) -> K
         change = formats.difference(compared.difference, metric.unit)
         interval = formats.interval(compared.ci_low, compared.ci_high, metric.unit)
     target = context.metrics.targets.get(metric.id)
+    alone = each.campaign == context.baseline.key
+    before = each.value if alone else each.baseline_value
     return KpiRow(
         metric=metric.id,
         campaign=each.campaign,
         name=metric.name,
-        baseline=formats.value(each.baseline_value, metric.unit, symbol=False),
+        baseline=formats.value(before, metric.unit, symbol=False),
         value=formats.value(each.value, metric.unit, symbol=False),
         unit="%" if rate else "",
         change=change,

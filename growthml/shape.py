@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from growthml.charts import Series
-from growthml.parts import Column, Context
+from growthml.parts import Campaign, Column, Context
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +33,17 @@ def known(value: Any) -> Any:
 def share(part: float, whole: float) -> float | None:
     """part / whole; None when there is no whole."""
     return part / whole if whole else None
+
+
+def part_of(part: float, whole: float, context: Context) -> str:
+    """ "3 of 1,000"."""
+    return f"{context.formats.count(part)} of {context.formats.count(whole)}"
+
+
+def campaign_column(context: Context) -> list[Column]:
+    """The campaign's column, where more than one campaign is compared."""
+    several = len(context.compared) > 1
+    return [Column(name="campaign", head="Campaign", role="campaign")] if several else []
 
 
 def order(frame: pd.DataFrame, column: str, by: str, context: Context) -> list[Any]:
@@ -85,8 +97,18 @@ class Rows:
 
 def rows(frame: pd.DataFrame, column: str, by: str, role: str, context: Context) -> Rows:
     """The rows of a chart over `column`: ordered by the baseline's `by`, the tail folded."""
-    ordered = order(frame, column, by, context)
-    shown = top(ordered, sums(frame, column, by))
+    return folded(order(frame, column, by, context), sums(frame, column, by), role, context)
+
+
+def folded(
+    ordered: Sequence[Any],
+    amounts: Mapping[Any, float],
+    role: str,
+    context: Context,
+    most: int = MOST_ROWS,
+) -> Rows:
+    """At most `most` rows in the order given, the values with the least amounts folded into one."""
+    shown = top(ordered, amounts, most)
     tail = [value for value in ordered if value not in shown]
     return Rows(
         labels=[name(context, role, value, len(tail)) for value in shown],
@@ -115,8 +137,9 @@ def beside(
 ) -> tuple[pd.DataFrame, list[Column]]:
     """Campaigns side by side: one row a value of `key`, one column a value column and campaign.
 
-    Rows keep the frame's order. With more than two campaigns the table would grow too wide: the
-    frame comes back as it is, its campaign in the first column.
+    Rows keep the frame's order; words of a row that one campaign lacks are blank. With more than
+    two campaigns the table would grow too wide: the frame comes back as it is, its campaign in the
+    first column.
     """
     if len(context.campaigns) > 2:
         return frame, [Column(name="campaign", head="Campaign", role="campaign"), key, *values]
@@ -129,7 +152,56 @@ def beside(
         found = lookup(frame, ["campaign", key.name], value.name)
         for campaign in context.campaigns:
             name = f"{value.name}@{campaign.key}"
-            data[name] = [found.get((campaign.key, each)) for each in keys]
+            missing = "" if value.kind == "text" else None
+            data[name] = [found.get((campaign.key, each), missing) for each in keys]
             head = f"{value.head} {campaign.label}" if len(context.campaigns) > 1 else value.head
             columns.append(Column(name=name, head=head, kind=value.kind, role=value.role))
     return pd.DataFrame(data), columns
+
+
+def having(frame: pd.DataFrame, column: str, value: Any) -> pd.DataFrame:
+    """The rows whose column holds a value; None finds the rows where it is missing."""
+    return frame.loc[[known(each) == value for each in frame[column]]]
+
+
+def passes(q_value: Any, context: Context) -> bool:
+    """Whether a corrected p-value is evidence at the report's confidence; one not tested is not."""
+    return known(q_value) is not None and q_value <= 1 - context.confidence + 1e-12
+
+
+def last_day(campaign: Campaign, context: Context) -> date:
+    """The last day seen of a campaign: as-of, or the last one before its window's end."""
+    if campaign.end is None:
+        return context.as_of
+    return min(context.as_of, campaign.end - timedelta(days=1))
+
+
+def comparison_caveats(context: Context) -> list[str]:
+    """What a reader must know wherever campaigns are compared that were not randomised."""
+    if context.randomised or not context.compared:
+        return []
+    return ["Users were not randomised: a difference may come from time, mix or season."]
+
+
+def arranged(
+    frame: pd.DataFrame, by: Sequence[str], context: Context, falling: Sequence[str] = ()
+) -> pd.DataFrame:
+    """The rows by campaign, the baseline first, then by columns, `falling` ones from the top."""
+    place = {campaign.key: number for number, campaign in enumerate(context.campaigns)}
+    return (
+        frame.assign(place=frame["campaign"].map(place))
+        .sort_values(["place", *by], ascending=[True, *(column not in falling for column in by)])
+        .drop(columns="place")
+        .reset_index(drop=True)
+    )
+
+
+def campaign_label(key: str, context: Context) -> str:
+    """What a campaign is called, by its key."""
+    return next(each.label for each in context.campaigns if each.key == key)
+
+
+def per_campaign(values: Mapping[Hashable, float], context: Context) -> str:
+    """A count of each campaign in a sentence: "879 and 845"; 0 where a campaign has none."""
+    formats = context.formats
+    return formats.join([formats.count(values.get(c.key, 0)) for c in context.campaigns])

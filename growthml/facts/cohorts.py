@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import Select, Subquery
 
-from growthml.facts.expressions import any_row, nothing, real, whole
+from growthml.facts.expressions import any_row, nothing, real, total, whole
 from growthml.facts.fact import Fact
 from growthml.facts.history import history
 from growthml.facts.relations import Relations
-from growthml.sources.dialect import Grain, period_of
+from growthml.sources.dialect import Grain, exact, period_of
 
 FIRST_RESPONSE = "first_response"
 RESPONSE = "response"
@@ -55,7 +55,7 @@ def _activity(relations: Relations, by: str, activity: str, grain: Grain) -> Sel
     lived = _lived(seen, _per_period(seen, activity, grain), by, grain)
     group = (lived.c.campaign, lived.c.cohort, lived.c.period)
     last = sa.and_(lived.c.active == 1, lived.c.period == lived.c.last)
-    money = real(sa.func.sum(lived.c.revenue)) if seen.has_money else nothing(sa.Double())
+    money = total(lived.c.revenue) if seen.has_money else nothing(sa.Double())
     return (
         sa.select(
             *group,
@@ -99,7 +99,7 @@ def _per_period(relations: Relations, activity: str, grain: Grain) -> Subquery:
             sa.func.min(did.c.signed_up_at).label("signed_up_at"),
             any_row(did.c.active == 1).label("active"),
             any_row(did.c.responded == 1).label("responded"),
-            sa.func.coalesce(sa.func.sum(did.c.value), 0.0).label("revenue"),
+            real(sa.func.coalesce(sa.func.sum(exact(did.c.value)), 0.0)).label("revenue"),
         )
         .group_by(*group)
         .subquery("per_period")

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-from growthml.sources.dialect import INSTANT
+from growthml.sources.dialect import INSTANT, exact
 
 
 def moment(day: date) -> ColumnElement[Any]:
@@ -34,6 +34,11 @@ def whole(expression: Any) -> ColumnElement[int]:
 def real(expression: Any) -> ColumnElement[float]:
     """As a double."""
     return sa.cast(expression, sa.Double())
+
+
+def total(amount: Any) -> ColumnElement[float]:
+    """The sum of an amount, as a double; the same whatever the order of the rows."""
+    return real(sa.func.sum(exact(amount)))
 
 
 ZERO = sa.literal_column("0", sa.Integer())

@@ -20,7 +20,7 @@ from growthml.facts.cut import Cut
 from growthml.facts.expressions import any_row, moment, real, tally, whole, word
 from growthml.facts.fact import Fact
 from growthml.facts.relations import Relations
-from growthml.sources.dialect import days_between
+from growthml.sources.dialect import days_between, exact
 
 MOST_USERS = 200_000
 MOST_ACTIONS = 10
@@ -193,7 +193,9 @@ def _acted(
             sa.func.max(
                 sa.case((sa.and_(before, relations.is_active(events)), events.c.occurred_at))
             ).label("last_action"),
-            tally(sa.and_(before, relations.is_response(events)), events.c.value).label("spend"),
+            real(
+                tally(sa.and_(before, relations.is_response(events)), exact(events.c.value))
+            ).label("spend"),
             sa.func.count(sa.distinct(sa.case((before, events.c.category)))).label("categories"),
             any_row(sa.and_(responds, ~before)).label("responded"),
             *counts,

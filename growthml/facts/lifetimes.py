@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import CTE, FromClause, Select
 
-from growthml.facts.expressions import moment, nothing, real, tally, whole
+from growthml.facts.expressions import moment, nothing, real, tally, total, whole
 from growthml.facts.fact import Fact
 from growthml.facts.history import history, last_day
 from growthml.facts.relations import Relations
@@ -57,8 +57,8 @@ def _worth(relations: Relations, *names: str) -> Select[Any]:
             *group,
             whole(sa.func.count()).label("buyers"),
             whole(sa.func.sum(per_buyer.c.purchases)).label("purchases"),
-            real(sa.func.sum(per_buyer.c.revenue)).label("revenue"),
-            real(sa.func.sum(rate)).label("purchases_per_month"),
+            total(per_buyer.c.revenue).label("revenue"),
+            total(rate).label("purchases_per_month"),
             whole(sa.func.sum(per_buyer.c.months)).label("months"),
         )
         .group_by(*group)
@@ -94,7 +94,7 @@ def _repeat_purchases(relations: Relations) -> Select[Any]:
         sa.select(
             *group,
             whole(sa.func.count()).label("buyers"),
-            real(sa.func.coalesce(sa.func.sum(buyers.c.mean_value), 0.0)).label("mean_values"),
+            sa.func.coalesce(total(buyers.c.mean_value), 0.0).label("mean_values"),
         )
         .group_by(*group)
         .order_by(*group)
@@ -150,7 +150,7 @@ def _repeats(relations: Relations, share: float = 1.0) -> CTE:
     cut = _cut(days, share)
     group = [days.c.campaign, days.c.user_id, days.c.channel]
     frequency = sa.func.count() - 1
-    again = sa.func.sum(sa.case((days.c.day > days.c.first, days.c.value), else_=0.0))
+    again = total(sa.case((days.c.day > days.c.first, days.c.value), else_=0.0))
     return (
         sa.select(
             *group,
@@ -186,7 +186,7 @@ def _purchase_days(relations: Relations) -> CTE:
     )
     keys = [numbered.c[name] for name in ("campaign", "user_id", "channel", "day")]
     daily = (
-        sa.select(*keys, real(sa.func.coalesce(sa.func.sum(numbered.c.value), 0.0)).label("value"))
+        sa.select(*keys, sa.func.coalesce(total(numbered.c.value), 0.0).label("value"))
         .group_by(*keys)
         .subquery("daily")
     )
@@ -271,7 +271,7 @@ def _payback(relations: Relations) -> Select[Any]:
         sa.select(
             *group,
             whole(sa.func.sum(both.c.users)).label("users"),
-            real(sa.func.coalesce(sa.func.sum(both.c.revenue), 0.0)).label("revenue"),
+            sa.func.coalesce(total(both.c.revenue), 0.0).label("revenue"),
         )
         .group_by(*group)
         .order_by(*group)

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import Select, Subquery
 
-from growthml.facts.expressions import ONE, real, whole
+from growthml.facts.expressions import ONE, real, total, whole
 from growthml.facts.fact import Fact
 from growthml.facts.relations import Relations
 
@@ -68,8 +68,8 @@ def _concentration(relations: Relations) -> Select[Any]:
             binned.c.campaign,
             binned.c.step,
             whole(sa.func.count()).label("buyers"),
-            real(sa.func.sum(binned.c.revenue)).label("revenue"),
-            real(sa.func.sum(binned.c.weighed)).label("weighed"),
+            total(binned.c.revenue).label("revenue"),
+            total(binned.c.weighed).label("weighed"),
         )
         .group_by(binned.c.campaign, binned.c.step)
         .order_by(binned.c.campaign, binned.c.step)

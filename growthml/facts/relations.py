@@ -20,6 +20,7 @@ from growthml.facts.expressions import ONE, ZERO, any_row, moment, real, tally
 from growthml.facts.filters import check_filters
 from growthml.facts.happenings import from_events, from_outcomes
 from growthml.facts.people import known_users, members, seen_before
+from growthml.sources.dialect import exact
 from growthml.sources.mapping import Mapped
 
 __all__ = ["Counting", "Cut", "Relations", "moment"]
@@ -192,7 +193,7 @@ class Relations:
 
     def revenue(self, events: FromClause) -> ColumnElement[Any]:
         """The value of the responses; 0.0 where there are none."""
-        return real(tally(self.is_response(events), events.c.value))
+        return real(tally(self.is_response(events), exact(events.c.value)))
 
     @cached_property
     def user_totals(self) -> CTE:

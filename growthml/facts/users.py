@@ -8,10 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import Select, Subquery
 
-from growthml.facts.expressions import ONE, ZERO, nothing, real, tally, whole
+from growthml.facts.expressions import ONE, ZERO, nothing, real, tally, total, whole
 from growthml.facts.fact import Fact
 from growthml.facts.relations import Relations
-from growthml.sources.dialect import INSTANT, period_of
+from growthml.sources.dialect import INSTANT, exact, period_of
 
 MOMENTS = ("revenue", "purchases", "buyer")
 """Per-user quantities whose means and centred second moments are counted together."""
@@ -62,12 +62,12 @@ def _totals(relations: Relations) -> Select[Any]:
         return _users_only(relations)
     centred = _with_means(relations)
     group = (centred.c.campaign, centred.c.channel)
-    revenue = real(sa.func.sum(centred.c.revenue))
+    revenue = total(centred.c.revenue)
 
     def spread(first: str, second: str) -> sa.ColumnElement[float]:
         left = centred.c[first] - centred.c[f"mean_{first}"]
         right = centred.c[second] - centred.c[f"mean_{second}"]
-        return real(sa.func.sum(left * right))
+        return total(left * right)
 
     return (
         sa.select(
@@ -95,11 +95,16 @@ def _with_means(relations: Relations) -> Subquery:
         *group,
         totals.c.active,
         *(quantity.label(name) for name, quantity in quantities.items()),
-        *(
-            sa.func.avg(quantity).over(partition_by=group).label(f"mean_{name}")
-            for name, quantity in quantities.items()
-        ),
+        *(_mean(quantity, group).label(f"mean_{name}") for name, quantity in quantities.items()),
     ).subquery("centred")
+
+
+def _mean(
+    quantity: sa.ColumnElement[float], group: tuple[sa.ColumnElement[Any], ...]
+) -> sa.ColumnElement[float]:
+    """The mean over a group, beside each of its rows."""
+    summed = sa.func.sum(exact(quantity)).over(partition_by=group)
+    return real(summed) / sa.func.count().over(partition_by=group)
 
 
 def _users_only(relations: Relations) -> Select[Any]:

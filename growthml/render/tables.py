@@ -22,6 +22,8 @@ _FRACTIONS = ("rate", "share", "retention")
 _WORDS = {"text", "date", "verdict"}
 _MIXED = {"by_unit", "change"}
 """Kinds whose unit stands in each row."""
+_WHOLE_FROM = 100
+"""Below this largest value a column of fractions keeps a decimal: 0.4 beside 10 is not 0."""
 _LONGEST = 34
 _MM_PER_CHARACTER = 1.7
 
@@ -163,7 +165,9 @@ def _cells(frame: pd.DataFrame, column: Column, context: Context) -> list[Cell]:
     known = [not missing for missing in frame[column.name].isna().tolist()]
     if column.kind in _WORDS:
         pairs = zip(values, known, strict=True)
-        return [_word(value, column, context) if ok else Cell(text=DASH) for value, ok in pairs]
+        return [
+            _word(value, column, context) if ok else _absent(column, context) for value, ok in pairs
+        ]
     found = [v if ok else None for v, ok in zip(values, known, strict=True)]
     if column.kind in _MIXED:
         return _mixed(found, frame["unit"].tolist(), column, context)
@@ -192,6 +196,11 @@ def _change(value: Any, unit: Any, context: Context) -> str:
     text = context.formats.difference(value, unit)
     sign = context.formats.unit_sign(unit, difference=True)
     return f"{text}\u202f{sign}" if sign == "pp" and text not in (DASH, "0") else text
+
+
+def _absent(column: Column, context: Context) -> Cell:
+    """A missing value: a word where the column has words of its own, else a dash."""
+    return Cell(text=context.label(column.role, None) if column.role else DASH)
 
 
 def _word(value: Any, column: Column, context: Context) -> Cell:
@@ -227,8 +236,10 @@ def _numbers(values: Sequence[Any], column: Column, context: Context) -> list[st
     places = _places(formats.value(max(known, key=abs), unit), _point(context))  # type: ignore[arg-type]
     if unit in ("rate", "share"):
         return [formats.rate(value, symbol=False, places=places) for value in values]
-    if unit == "number" and all(float(value).is_integer() for value in known):
-        places = 0
+    if all(float(value).is_integer() for value in known):
+        places = 0 if unit == "number" else places
+    elif unit in ("number", "ratio") and max(map(abs, known)) < _WHOLE_FROM:
+        places = max(places, 1)
     return [formats.number(value, places) for value in values]
 
 

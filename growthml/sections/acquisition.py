@@ -7,12 +7,11 @@ that drew different users differ for that reason alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from growthml import shape
-from growthml.charts import BarPanel, Bars, CurvePanel, Curves, Line, Series
+from growthml.analysis import signups as over_time
+from growthml.charts import BarPanel, Bars
 from growthml.errors import NotEnoughData
 from growthml.parts import (
     Answer,
@@ -52,7 +51,7 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
     blocks: list[Any] = []
     if len(channels) > 1:
         blocks.append(_users_chart(users, mixes, context))
-    if signups is not None and len(signups) and (chart := _signup_chart(signups, context)):
+    if signups is not None and (chart := over_time.chart(signups, context)):
         blocks.append(chart)
     blocks += [
         Table(id="users_by_channel", title="Users by channel", frame=users),
@@ -78,13 +77,8 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
 def _users_by_channel(totals: pd.DataFrame, context: Context) -> pd.DataFrame:
     frame = totals[["campaign", "channel", "n"]].rename(columns={"n": "users"})
     whole = frame.groupby("campaign")["users"].transform("sum")
-    place = {campaign.key: number for number, campaign in enumerate(context.campaigns)}
-    return (
-        frame.assign(share=frame["users"] / whole, place=frame["campaign"].map(place))
-        .sort_values(["place", "users", "channel"], ascending=[True, False, True])
-        .drop(columns="place")
-        .reset_index(drop=True)
-    )
+    shares = frame.assign(share=frame["users"] / whole)
+    return shape.arranged(shares, ["users", "channel"], context, falling=["users"])
 
 
 def _mix(
@@ -101,14 +95,10 @@ def _mix(
     )
 
 
-def _differs(mix: Association, context: Context) -> bool:
-    return mix.p_value is not None and mix.p_value <= 1 - context.confidence + 1e-12
-
-
 def _headline(
     users: pd.DataFrame, channels: Sequence[Any], mixes: dict[str, Association], context: Context
 ) -> str:
-    changed = [c.label for c in context.compared if _differs(mixes[c.key], context)]
+    changed = [c.label for c in context.compared if shape.passes(mixes[c.key].p_value, context)]
     if changed:
         join = context.formats.join
         return f"{join(changed)} drew another mix of users than {context.baseline.label}."
@@ -135,7 +125,7 @@ def _users_chart(users: pd.DataFrame, mixes: dict[str, Association], context: Co
     rows = shape.rows(users, "channel", "users", "channel", context)
     values = rows.values(users, "channel", "users", context)
     counts = [[formats.count(n) for n in row] for row in values]
-    sizes = formats.join([formats.count(sum(row)) for row in values])
+    sizes = shape.per_campaign(shape.sums(users, "campaign", "users"), context)
     tests = [mix for mix in mixes.values() if mix.p_value is not None]
     p = f"p {formats.p(tests[0].p_value)}" if len(tests) == 1 else ""
     names = formats.join([c.label for c in context.campaigns])
@@ -156,92 +146,9 @@ def _users_chart(users: pd.DataFrame, mixes: dict[str, Association], context: Co
 def _mix_title(mixes: dict[str, Association], context: Context) -> str:
     if not mixes:
         return "Users by channel"
-    if any(_differs(mix, context) for mix in mixes.values()):
+    if any(shape.passes(mix.p_value, context) for mix in mixes.values()):
         return "The mix of channels changed"
     return "No evidence that the mix changed"
-
-
-# -- sign-ups over time ------------------------------------------------------------------------
-
-
-def _signup_chart(signups: pd.DataFrame, context: Context) -> Curves | None:
-    by_period = signups.groupby(["campaign", "period"], as_index=False)["users"].sum()
-    periods = sorted(by_period["period"].unique())
-    if len(periods) < 3:
-        return None
-    grain = _grain(periods)
-    count = shape.lookup(by_period, ["campaign", "period"], "users")
-    lines = []
-    for campaign, each in zip(context.campaigns, shape.series(context), strict=True):
-        line = _signup_line(campaign, each, periods, count, context, grain)
-        if line is not None:
-            lines.append(line)
-    if not lines:
-        return None
-    incomplete = any(line.incomplete for line in lines)
-    word = {"month": "month", "week": "week", "day": "day"}[grain]
-    return Curves(
-        id="signups",
-        title=f"Sign-ups per {word}",
-        subtitle=f"Users who signed up, count per {word}"
-        + (f"; * {word} not complete" if incomplete else ""),
-        alt=_signup_alt(lines, word, context),
-        half=len(periods) <= 24,
-        table="signups",
-        panels=[CurvePanel(lines=lines, x_axis="date", y_unit="count")],
-    )
-
-
-def _grain(periods: Sequence[date]) -> str:
-    gaps = [(later - earlier).days for earlier, later in pairwise(periods)]
-    smallest = min(gaps)
-    return "day" if smallest < 7 else "week" if smallest < 28 else "month"
-
-
-def _next(period: date, grain: str) -> date:
-    if grain == "month":
-        return date(period.year + period.month // 12, period.month % 12 + 1, 1)
-    return period + timedelta(days=7 if grain == "week" else 1)
-
-
-def _signup_line(
-    campaign: Campaign,
-    each: Series,
-    periods: Sequence[date],
-    count: dict[Any, Any],
-    context: Context,
-    grain: str,
-) -> Line | None:
-    mine = [p for p in periods if (campaign.key, p) in count]
-    if not mine:
-        return None
-    xs = [mine[0]]
-    while xs[-1] < mine[-1]:
-        xs.append(_next(xs[-1], grain))
-    ys = [float(count.get((campaign.key, x), 0)) for x in xs]
-    end = campaign.end or context.as_of + timedelta(days=1)
-    incomplete = _next(xs[-1], grain) > end and len(xs) > 1
-    last = context.formats.count(ys[-1]) + ("*" if incomplete else "")
-    return Line(series=each, x=xs, y=ys, end=f"{each.label} {last}", incomplete=incomplete)
-
-
-def _signup_alt(lines: Sequence[Line], word: str, context: Context) -> str:
-    formats = context.formats
-    phrases = []
-    for line in lines:
-        whole = [(x, y) for x, y in zip(line.x, line.y, strict=True) if y is not None]
-        if line.incomplete:
-            whole = whole[:-1]
-        (first_x, first_y), (last_x, last_y) = whole[0], whole[-1]
-        assert isinstance(first_x, date)
-        assert isinstance(last_x, date)
-        show = formats.month if word == "month" else formats.date
-        phrases.append(
-            f"{line.series.label} from {formats.count(first_y)} in {show(first_x)} to"
-            f" {formats.count(last_y)} in {show(last_x)}"
-        )
-    partial = f"; the last {word} is incomplete" if any(x.incomplete for x in lines) else ""
-    return f"Line chart of sign-ups per {word}: {'; '.join(phrases)}{partial}."
 
 
 # -- tables, findings --------------------------------------------------------------------------
@@ -288,27 +195,28 @@ def _signup_table(signups: pd.DataFrame) -> Table:
 def _findings(
     users: pd.DataFrame, channels: Sequence[Any], mixes: dict[str, Association], context: Context
 ) -> list[Finding]:
-    formats = context.formats
-    findings = []
-    for campaign in context.compared:
-        mix = mixes[campaign.key]
-        if _differs(mix, context):
-            findings.append(_mix_finding(users, channels, mix, campaign, context))
+    findings = [
+        _mix_finding(users, channels, mixes[campaign.key], campaign, context)
+        for campaign in context.compared
+        if shape.passes(mixes[campaign.key].p_value, context)
+    ]
     if len(channels) > 1:
-        findings.append(
-            Finding(
-                heading="Where users come from",
-                text=f"{_largest(users, channels, context)}"
-                f" ({formats.count(_users(users, context.baseline.key, channels[0]))} of"
-                f" {formats.count(_users(users, context.baseline.key))}).",
-                evidence=Evidence(
-                    table="users_by_channel",
-                    row={"campaign": context.baseline.key, "channel": channels[0]},
-                ),
-                weight=0.15,
-            )
-        )
+        findings.append(_largest_finding(users, channels, context))
     return findings
+
+
+def _largest_finding(users: pd.DataFrame, channels: Sequence[Any], context: Context) -> Finding:
+    baseline = context.baseline.key
+    mine = shape.lookup(users, ["campaign", "channel"], "users").get((baseline, channels[0]), 0)
+    whole = shape.sums(users, "campaign", "users").get(baseline, 0)
+    return Finding(
+        heading="Where users come from",
+        text=f"{_largest(users, channels, context)} ({shape.part_of(mine, whole, context)}).",
+        evidence=Evidence(
+            table="users_by_channel", row={"campaign": baseline, "channel": channels[0]}
+        ),
+        weight=0.15,
+    )
 
 
 def _mix_finding(
@@ -320,7 +228,7 @@ def _mix_finding(
 ) -> Finding:
     """The channel that moved most (largest adjusted residual) tells the difference."""
     formats = context.formats
-    moved = max(range(len(channels)), key=lambda i: abs(_finite(mix.residuals[1][i])))
+    moved = max(range(len(channels)), key=lambda i: abs(shape.known(mix.residuals[1][i]) or 0.0))
     share = shape.lookup(users, ["campaign", "channel"], "share")
     before = share.get((context.baseline.key, channels[moved]), 0.0)
     after = share.get((campaign.key, channels[moved]), 0.0)
@@ -333,17 +241,6 @@ def _mix_finding(
         kind="risk",
         weight=0.4 + 0.5 * (mix.cramers_v or 0.0),
     )
-
-
-def _finite(value: float) -> float:
-    return float(value) if value == value else 0.0
-
-
-def _users(users: pd.DataFrame, campaign: str, channel: Any = ...) -> int:
-    mine = users[users["campaign"] == campaign]
-    if channel is not ...:
-        mine = mine[mine["channel"] == channel]
-    return int(mine["users"].sum())
 
 
 def _caveats(mixes: dict[str, Association]) -> list[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from growthml import shape
 from growthml.errors import NotEnoughData
 from growthml.parts import (
     Answer,
@@ -101,33 +102,35 @@ def compute(facts: Facts, context: Context, options: DataQualityOptions) -> Answ
 def _rows(
     campaign: Campaign, facts: Facts, context: Context, stale_days: int
 ) -> Iterator[dict[str, Any]]:
-    events = facts.get("event_quality")
-    if events is not None:
-        mine = events[events["campaign"] == campaign.key]
-        orphans = events[events["orphan"].astype(bool) & (events["source"] == campaign.source)]
-        checked = int(mine["events"].sum())
-        for check in EVENT_CHECKS:
-            yield _row(campaign, check, checked, int(mine[check.id].sum()), context)
-        # Orphans belong to no campaign: they are counted for every campaign of their source.
-        lost = int(orphans["events"].sum())
-        yield _row(campaign, ORPHAN, checked + lost, lost, context)
-        copies = facts.get("duplicates")
-        if copies is not None:
-            repeated = int(copies[copies["campaign"] == campaign.key]["duplicates"].sum())
-            yield _row(campaign, DUPLICATE, checked, repeated, context)
-        if int(mine["cancelled"].sum()):
-            yield _row(campaign, CANCELLED, checked, int(mine["cancelled"].sum()), context)
-    users = facts.get("user_quality")
-    if users is not None:
-        mine = users[users["campaign"] == campaign.key]
-        n = int(mine["users"].sum())
-        yield _row(campaign, CHANNEL, n, int(mine["missing_channel"].sum()), context)
-    items = facts.get("item_quality")
-    if items is not None:
-        mine = items[items["campaign"] == campaign.key]
-        n = int(mine["items"].sum())
-        yield _row(campaign, PRICE, n, int(mine["nonpositive_price"].sum()), context)
+    if "event_quality" in facts:
+        yield from _event_rows(campaign, facts, context)
+    for fact, counted, check in (
+        ("user_quality", "users", CHANNEL),
+        ("item_quality", "items", PRICE),
+    ):
+        if fact in facts:
+            mine = facts[fact][facts[fact]["campaign"] == campaign.key]
+            checked, failed = int(mine[counted].sum()), int(mine[check.id].sum())
+            yield _row(campaign, check, checked, failed, context)
     yield from _staleness(campaign, facts["span"], context, stale_days)
+
+
+def _event_rows(campaign: Campaign, facts: Facts, context: Context) -> Iterator[dict[str, Any]]:
+    events = facts["event_quality"]
+    mine = events[events["campaign"] == campaign.key]
+    checked = int(mine["events"].sum())
+    for check in EVENT_CHECKS:
+        yield _row(campaign, check, checked, int(mine[check.id].sum()), context)
+    # Orphans belong to no campaign: they are counted for every campaign of their source.
+    orphans = events[events["orphan"].astype(bool) & (events["source"] == campaign.source)]
+    lost = int(orphans["events"].sum())
+    yield _row(campaign, ORPHAN, checked + lost, lost, context)
+    copies = facts.get("duplicates")
+    if copies is not None:
+        repeated = int(copies[copies["campaign"] == campaign.key]["duplicates"].sum())
+        yield _row(campaign, DUPLICATE, checked, repeated, context)
+    if cancelled := int(mine["cancelled"].sum()):
+        yield _row(campaign, CANCELLED, checked, cancelled, context)
 
 
 def _row(
@@ -163,11 +166,7 @@ def _staleness(
     latest = mine["last_event"].iloc[0] if len(mine) else None
     if not isinstance(latest, datetime) or latest != latest:
         return
-    end = context.as_of
-    if campaign.end is not None:
-        from datetime import timedelta
-
-        end = min(end, campaign.end - timedelta(days=1))
+    end = shape.last_day(campaign, context)
     age = (end - latest.date()).days
     stale = age > stale_days
     formats = context.formats
@@ -212,26 +211,24 @@ def _headline(failed: pd.DataFrame, warned: pd.DataFrame, context: Context) -> s
 
 
 def _findings(failed: pd.DataFrame, context: Context) -> list[Finding]:
-    findings = []
-    for row in failed.itertuples():
-        serious = row.severity == "warning"
-        label = next(c.label for c in context.campaigns if c.key == row.campaign)
-        text = str(row.detail) if row.check == "stale" else f"{label}: {row.detail}"
-        findings.append(
-            Finding(
-                heading=context.label("check", row.check).capitalize()[:30],
-                text=f"{text}."
-                if row.check == "stale"
-                else f"{text} ({context.formats.count(row.rows_checked)} checked).",
-                evidence=Evidence(
-                    table="checks", row={"campaign": row.campaign, "check": row.check}
-                ),
-                direction="worse",
-                kind="risk",
-                weight=0.6 if serious else 0.03,
-            )
+    return [
+        Finding(
+            heading=context.label("check", row.check).capitalize()[:30],
+            text=_fault(row, context),
+            evidence=Evidence(table="checks", row={"campaign": row.campaign, "check": row.check}),
+            direction="worse",
+            kind="risk",
+            weight=0.6 if row.severity == "warning" else 0.03,
         )
-    return findings
+        for row in failed.itertuples()
+    ]
+
+
+def _fault(row: Any, context: Context) -> str:
+    if row.check == "stale":
+        return f"{row.detail}."
+    label = shape.campaign_label(row.campaign, context)
+    return f"{label}: {row.detail} ({context.formats.count(row.rows_checked)} checked)."
 
 
 SECTION = Section(

@@ -8,53 +8,31 @@ from the mean value of a response and the channels' acquisition costs.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from growthml.charts import CurvePanel, Curves, Dot, Line, Reference, Series
+from growthml.analysis.profit import CURVE, OPTIMUM, Profit, curve_table, limits, optimum_table
+from growthml.analysis.profit_charts import profit_chart
 from growthml.errors import NotEnoughData
 from growthml.metrics import cost_of, sums
-from growthml.models.order import how_tested, model_name, ordered
+from growthml.models.order import how_tested, ordered
 from growthml.parts import (
     Answer,
     Campaign,
-    Column,
     Context,
     Evidence,
     Facts,
     Finding,
     Options,
     Section,
-    Table,
 )
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from growthml.stats.profit import CostBenefit, Optimum, ProfitCurve
+    from growthml.stats.profit import CostBenefit
     from growthml.stats.response_model import Scored
-
-CURVE = ("campaign", "model", "fraction", "users_targeted", "profit")
-NEAR = 0.08
-"""Levels nearer to the best profit than this part of the curve's span share its label."""
-
-OPTIMUM = (
-    "campaign",
-    "model",
-    "fraction",
-    "users_targeted",
-    "threshold",
-    "profit",
-    "profit_if_all",
-    "profit_if_none",
-    "ci_low",
-    "ci_high",
-    "plateau_low",
-    "plateau_high",
-    "theoretical_threshold",
-)
 
 
 class Matrix(BaseModel):
@@ -97,12 +75,12 @@ def compute(facts: Facts, context: Context, options: ProfitOptions) -> Answer:
     used = dict.fromkeys([context.baseline, *(each.campaign for each in ranked)])
     tested = how_tested(facts, list(used), context, options.horizon_days)
     charts = [
-        _chart([other for other in found if other.campaign == each.campaign], context)
+        profit_chart([other for other in found if other.campaign == each.campaign], context)
         for each in firsts
     ]
     return Answer(
         headline=_headline(firsts, context),
-        blocks=[*charts, _optimum_table(found, tested, context), _curve_table(found)],
+        blocks=[*charts, optimum_table(found, tested, context), curve_table(found)],
         findings=[_finding(each, context) for each in firsts],
         caveats=[
             *dict.fromkeys(_worth_words(each, context, options) for each in firsts),
@@ -128,31 +106,13 @@ def compute(facts: Facts, context: Context, options: ProfitOptions) -> Answer:
 # -- counting ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Profit:
-    """One model's profit curve on one campaign. value: of a response, None with a matrix."""
-
-    campaign: Campaign
-    scored: Scored
-    matrix: CostBenefit
-    value: float | None
-    curve: ProfitCurve
-    best: Optimum
-    most: int | None
-
-    @property
-    def bound(self) -> bool:
-        """Whether the budget does not reach everybody."""
-        return self.most is not None and self.most < self.curve.users
-
-
 def _profit(
     campaign: Campaign,
     scored: Scored,
     totals: pd.DataFrame,
     context: Context,
     options: ProfitOptions,
-) -> _Profit:
+) -> Profit:
     from growthml.stats.profit import profit_curve
 
     steps = scored.steps()
@@ -162,7 +122,7 @@ def _profit(
     curve = profit_curve(steps["score"], steps["responders"], matrix, steps["users"])
     assert curve is not None
     most = _affordable(steps, costs, options)
-    return _Profit(
+    return Profit(
         campaign=campaign,
         scored=scored,
         matrix=matrix,
@@ -222,192 +182,10 @@ def _affordable(steps: pd.DataFrame, costs: Sequence[float], options: ProfitOpti
     return int(reached[spent <= options.budget].max() if (spent <= options.budget).any() else 0)
 
 
-# -- charts ------------------------------------------------------------------------------------
+# -- words ------------------------------------------------------------------------------------
 
 
-def _chart(found: Sequence[_Profit], context: Context) -> Curves:
-    first, formats, campaign = found[0], context.formats, found[0].campaign
-    colours = ("baseline", campaign.colour) if len(found) > 1 else (campaign.colour,)
-    lines = [
-        _line(each, colour, context, band=each is first)
-        for each, colour in zip(found, colours, strict=True)
-    ]
-    best, curve = first.best, first.curve
-    plateau = best.plateau
-    shaded = []
-    if best.users_targeted and plateau[1] - plateau[0] > 0.01:
-        shaded = [
-            (plateau[0], plateau[1], f"anything from {_from_to(plateau, context)} does as well")
-        ]
-    levels = {"everybody": curve.profit_if_all, "nobody": curve.profit_if_none}
-    near = _near(best.profit, levels, curve)
-    return Curves(
-        id="curve" if len(context.compared) < 2 else f"curve_{campaign.key}",
-        title=_title(first, context),
-        subtitle=f"Profit by share of users reached, {formats.currency};"
-        f" {formats.count(curve.users)} {campaign.label} users,"
-        f" {formats.count(first.scored.responders)} responders"[:110],
-        alt=f"Profit curve, {model_name(first.scored, context)}: highest at"
-        f" {formats.share(best.fraction)} of {campaign.label} users, {formats.money(best.profit)}"
-        f" ({_limits(best, context)}); everybody {formats.money(curve.profit_if_all)}, nobody"
-        f" {formats.money(curve.profit_if_none)}."[:400],
-        how_to_read="Users are reached from the likeliest down: where the curve turns, the next"
-        " user costs more than they bring. The shade around it is the"
-        f" {formats.share(context.confidence)} range had other users come.",
-        half=False,
-        table="curve",
-        panels=[
-            CurvePanel(
-                lines=lines,
-                x_axis="share",
-                y_unit="money",
-                dots=[
-                    Dot(
-                        x=best.fraction,
-                        y=best.profit,
-                        label=f"best: {formats.share(best.fraction)},"
-                        f" {formats.money(best.profit)} ({_limits(best, context)})"
-                        + "".join(f"; {whom} {formats.money(levels[whom])}" for whom in near),
-                        colour=colours[0],
-                    )
-                ],
-                references=[
-                    Reference(
-                        kind="horizontal", at=at, label="" if whom in near else f"mail {whom}"
-                    )
-                    for whom, at in levels.items()
-                ],
-                shaded=shaded,
-            )
-        ],
-        height=60.0,
-    )
-
-
-def _near(profit: float, levels: dict[str, float], curve: ProfitCurve) -> list[str]:
-    """The levels so near the best profit that their labels would stand on its own."""
-    span = float(curve.profits.max() - curve.profits.min())
-    return [whom for whom, at in levels.items() if abs(at - profit) <= NEAR * span]
-
-
-def _line(each: _Profit, colour: str, context: Context, *, band: bool) -> Line:
-    import numpy as np
-
-    from growthml.stats.profit import SHARES
-
-    curve = each.curve
-    x = np.union1d(curve.fractions, SHARES)
-    limits = curve.band(x, context.confidence) if band else None
-    name = model_name(each.scored, context)
-    return Line(
-        series=Series(label=name, colour=colour),
-        x=x.tolist(),
-        y=np.interp(x, curve.fractions, curve.profits).tolist(),
-        low=limits.low.tolist() if limits else (),
-        high=limits.high.tolist() if limits else (),
-        end=name,
-    )
-
-
-def _title(first: _Profit, context: Context) -> str:
-    best = first.best
-    if not best.users_targeted:
-        return "No share pays: mail nobody"
-    if best.ci_low <= first.curve.profit_if_none:
-        return "No evidence that mailing any share earns more than mailing nobody"
-    if best.fraction == 1.0:
-        return "Mailing everybody earns most"
-    share = context.formats.share(best.fraction)
-    if first.bound:
-        return f"Within the budget, mailing the likeliest {share} earns most"
-    return f"Mailing the likeliest {share} earns most"
-
-
-def _from_to(plateau: tuple[float, float], context: Context) -> str:
-    low, high = plateau
-    share = context.formats.share
-    return f"{share(low, symbol=False)} to {share(high)}"
-
-
-def _limits(best: Optimum, context: Context) -> str:
-    return context.formats.interval(best.ci_low, best.ci_high, "money", signed=False)
-
-
-# -- tables ------------------------------------------------------------------------------------
-
-
-def _optimum_table(found: Sequence[_Profit], tested: str, context: Context) -> Table:
-    import pandas as pd
-
-    rows = [
-        {
-            "campaign": each.campaign.key,
-            "model": each.scored.model,
-            "fraction": each.best.fraction,
-            "users_targeted": each.best.users_targeted,
-            "threshold": each.best.threshold,
-            "profit": each.best.profit,
-            "profit_if_all": each.curve.profit_if_all,
-            "profit_if_none": each.curve.profit_if_none,
-            "ci_low": each.best.ci_low,
-            "ci_high": each.best.ci_high,
-            "plateau_low": each.best.plateau[0],
-            "plateau_high": each.best.plateau[1],
-            "theoretical_threshold": each.matrix.threshold,
-            "budget_users": each.most,
-        }
-        for each in found
-    ]
-    frame = pd.DataFrame(rows, columns=[*OPTIMUM, "budget_users"])
-    view = frame.assign(
-        name=[model_name(each.scored, context) for each in found],
-        interval=[_limits(each.best, context) for each in found],
-        as_good=[_from_to(each.best.plateau, context) for each in found],
-    )
-    several = len(context.compared) > 1
-    return Table(
-        id="optimum",
-        title="The best share to reach",
-        frame=frame,
-        view=view,
-        columns=[
-            *([Column(name="campaign", head="Campaign", role="campaign")] if several else []),
-            Column(name="name", head="Users in the order of"),
-            Column(name="fraction", head="Best share", kind="share"),
-            Column(name="profit", head="Profit", kind="money"),
-            Column(name="interval", head=f"{context.formats.share(context.confidence)} interval"),
-            Column(name="as_good", head="As good"),
-            Column(name="profit_if_all", head="Everybody", kind="money"),
-            Column(name="profit_if_none", head="Nobody", kind="money"),
-        ],
-        note=f"{tested} A best share is the highest of many: its profit flatters a little.",
-    )
-
-
-def _curve_table(found: Sequence[_Profit]) -> Table:
-    import pandas as pd
-
-    parts = [
-        pd.DataFrame(
-            {
-                "campaign": each.campaign.key,
-                "model": each.scored.model,
-                "fraction": each.curve.fractions,
-                "users_targeted": each.curve.targeted,
-                "profit": each.curve.profits,
-                "threshold": each.curve.thresholds,
-            }
-        )
-        for each in found
-    ]
-    frame = pd.concat(parts, ignore_index=True)
-    return Table(id="curve", title="Profit by share reached", frame=frame)
-
-
-# -- words -------------------------------------------------------------------------------------
-
-
-def _headline(firsts: Sequence[_Profit], context: Context) -> str:
+def _headline(firsts: Sequence[Profit], context: Context) -> str:
     if len(firsts) > 1:
         told = [
             f"{context.formats.share(each.best.fraction)} of {each.campaign.label}"
@@ -418,7 +196,7 @@ def _headline(firsts: Sequence[_Profit], context: Context) -> str:
     best, label = first.best, first.campaign.label
     if not best.users_targeted:
         return f"No share of {label} users would have paid for being mailed: mail nobody."
-    money = f"{context.formats.money(best.profit)} ({_limits(best, context)})"
+    money = f"{context.formats.money(best.profit)} ({limits(best, context)})"
     if best.ci_low <= first.curve.profit_if_none:
         return (
             f"No evidence that mailing any share of {label} users pays: at best {money}, with the"
@@ -433,7 +211,7 @@ def _headline(firsts: Sequence[_Profit], context: Context) -> str:
     return f"Mailing {whom} would have earned most{within}: {money}."
 
 
-def _finding(each: _Profit, context: Context) -> Finding:
+def _finding(each: Profit, context: Context) -> Finding:
     formats, best, curve = context.formats, each.best, each.curve
     evidence = Evidence(
         table="optimum", row={"campaign": each.campaign.key, "model": each.scored.model}
@@ -454,13 +232,13 @@ def _finding(each: _Profit, context: Context) -> Finding:
     return Finding(
         heading="Whom to mail",
         text=f"The likeliest {formats.share(best.fraction)} of {each.campaign.label} users would"
-        f" have earned {formats.money(best.profit)} ({_limits(best, context)}); {against}.",
+        f" have earned {formats.money(best.profit)} ({limits(best, context)}); {against}.",
         evidence=evidence,
         weight=0.45 if pays else 0.15,
     )
 
 
-def _worth_words(each: _Profit, context: Context, options: ProfitOptions) -> str:
+def _worth_words(each: Profit, context: Context, options: ProfitOptions) -> str:
     money = context.formats.money
     if options.matrix is not None:
         worths = options.matrix
@@ -485,7 +263,7 @@ def _worth_words(each: _Profit, context: Context, options: ProfitOptions) -> str
     return f"{value}, and a contact costs what acquiring a user of the channel does ({listed})."
 
 
-def _budget_words(firsts: Sequence[_Profit], context: Context, options: ProfitOptions) -> list[str]:
+def _budget_words(firsts: Sequence[Profit], context: Context, options: ProfitOptions) -> list[str]:
     formats = context.formats
     return [
         f"The budget of {formats.money(options.budget)} reaches"

@@ -108,6 +108,17 @@ def period_of(instant: sa.ColumnElement[Any], grain: Grain) -> sa.ColumnElement[
     return {"day": day_of, "week": week_of, "month": month_of}[grain](instant)
 
 
+class exact(FunctionElement[Any]):
+    """A number whose sum is the same in whatever order rows are added.
+
+    Engines that add in parallel would otherwise give other last digits at every run. Twelve
+    decimals where the engine's decimals have a fixed scale; no number (NaN) is NULL there.
+    """
+
+    inherit_cache = True
+    type = sa.Double()
+
+
 Template = dict[str, str]
 
 _TEMPLATES: dict[type[FunctionElement[Any]], Template] = {
@@ -158,6 +169,12 @@ _TEMPLATES: dict[type[FunctionElement[Any]], Template] = {
         "sqlite": "date({0}, 'start of month')",
         "mysql": "DATE_SUB(DATE({0}), INTERVAL DAYOFMONTH({0}) - 1 DAY)",
         "default": "CAST(date_trunc('month', {0}) AS DATE)",
+    },
+    exact: {
+        "sqlite": "{0}",
+        "mysql": "{0}",
+        "duckdb": "TRY_CAST({0} AS DECIMAL(38, 12))",
+        "default": "CAST({0} AS NUMERIC)",
     },
     days_between: {
         "sqlite": "CAST(julianday(date({1})) - julianday(date({0})) AS INTEGER)",

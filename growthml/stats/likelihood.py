@@ -17,12 +17,17 @@ REACH = 8.0
 _EDGE = 0.01
 _STEP = 1e-4
 
+_DIGITS = 8
+_DIGITS_OF_COVARIANCE = 5
+"""What a fit is good for: further digits hang on the machine, and the same data must give the same
+report everywhere."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Maximum:
     """Where a likelihood is highest.
 
-    parameters: the estimates. at_edge: by parameter, whether the data push it to the end of the
+    parameters: the estimates, to eight digits. at_edge: by parameter, whether the data push it to the end of the
     range searched. covariance: of the logarithms of the parameters, the inverse of the observed
     information, 0 for those at the edge; None where the likelihood is flat.
     """
@@ -61,11 +66,18 @@ def maximise(
     roughly = [descend(np.log(start), 1e-7) for start in starts]
     _, logs = descend(min(roughly, key=itemgetter(0))[1], 1e-15)
     at_edge = np.abs(logs) > REACH - _EDGE
+    covariance = _covariance(lambda at: users * loss(at)[1], logs, ~at_edge)
     return Maximum(
-        parameters=np.exp(logs),
+        parameters=_rounded(np.exp(logs), _DIGITS),
         at_edge=at_edge,
-        covariance=_covariance(lambda at: users * loss(at)[1], logs, ~at_edge),
+        covariance=None if covariance is None else _rounded(covariance, _DIGITS_OF_COVARIANCE),
     )
+
+
+def _rounded(values: np.ndarray, digits: int) -> np.ndarray:
+    """Each value to so many significant digits."""
+    rounded: np.ndarray = np.vectorize(lambda value: float(f"{value:.{digits}g}"))(values)
+    return rounded
 
 
 def _covariance(

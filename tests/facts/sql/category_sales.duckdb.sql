@@ -16,6 +16,6 @@ campaign_events AS
 FROM "Event" AS e LEFT OUTER JOIN (SELECT i.id AS item_id, i."Type" AS category, CAST(i.price AS DOUBLE PRECISION) AS price
 FROM "Meal" AS i) AS items ON items.item_id = e."Meal_Id" JOIN campaign_users ON campaign_users.user_id = e."User_Id"
 WHERE (CAST(e.date AS TIMESTAMP) < :param_10 OR CAST(e.date AS TIMESTAMP) IS NULL) AND (campaign_users.campaign = :campaign_1 AND CAST(e.date AS TIMESTAMP) < :param_11 OR campaign_users.campaign = :campaign_2 AND CAST(e.date AS TIMESTAMP) >= :param_12))
- SELECT campaign_events.campaign, campaign_events.category, CAST(coalesce(sum(CASE WHEN (campaign_events.action = :action_1) THEN campaign_events.n ELSE 0 END), 0) AS BIGINT) AS purchases, CAST(coalesce(sum(CASE WHEN (campaign_events.action = :action_2) THEN campaign_events.value ELSE 0 END), 0) AS DOUBLE PRECISION) AS revenue
+ SELECT campaign_events.campaign, campaign_events.category, CAST(coalesce(sum(CASE WHEN (campaign_events.action = :action_1) THEN campaign_events.n ELSE 0 END), 0) AS BIGINT) AS purchases, CAST(coalesce(sum(CASE WHEN (campaign_events.action = :action_2) THEN TRY_CAST(campaign_events.value AS DECIMAL(38, 12)) ELSE 0 END), 0) AS DOUBLE PRECISION) AS revenue
 FROM campaign_events
 WHERE campaign_events.category IS NOT NULL AND campaign_events.action = :action_3 GROUP BY campaign_events.campaign, campaign_events.category ORDER BY campaign_events.campaign, campaign_events.category

@@ -1,0 +1,1 @@
+"""What sections compute: frames from facts, and the charts and words made of them."""

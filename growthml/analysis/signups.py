@@ -1,0 +1,113 @@
+"""Sign-ups over time: a line a campaign, its last period marked while it is not over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Literal
+
+from growthml import shape
+from growthml.charts import CurvePanel, Curves, Line
+from growthml.parts import Campaign, Context
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FEWEST_PERIODS = 3
+MOST_AT_HALF_WIDTH = 24
+
+Grain = Literal["day", "week", "month"]
+
+
+@dataclass(frozen=True)
+class Signups:
+    """One campaign's sign-ups by period, none left out. incomplete: the last one is not over."""
+
+    campaign: Campaign
+    periods: Sequence[date]
+    users: Sequence[float]
+    incomplete: bool
+
+
+def chart(signups: pd.DataFrame, context: Context) -> Curves | None:
+    """The lines of all campaigns; None below three periods."""
+    by_period = signups.groupby(["campaign", "period"], as_index=False)["users"].sum()
+    periods = sorted(by_period["period"].unique())
+    if len(periods) < FEWEST_PERIODS:
+        return None
+    grain = _grain(periods)
+    users = shape.lookup(by_period, ["campaign", "period"], "users")
+    counted = [
+        _counted(campaign, seen, users, grain, context)
+        for campaign in context.campaigns
+        if (seen := [p for p in periods if (campaign.key, p) in users])
+    ]
+    incomplete = f"; * {grain} not complete" if any(each.incomplete for each in counted) else ""
+    styles = dict(zip([c.key for c in context.campaigns], shape.series(context), strict=True))
+    lines = [
+        Line(
+            series=styles[each.campaign.key],
+            x=each.periods,
+            y=each.users,
+            end=f"{each.campaign.label} {context.formats.count(each.users[-1])}"
+            f"{'*' if each.incomplete else ''}",
+            incomplete=each.incomplete,
+        )
+        for each in counted
+    ]
+    return Curves(
+        id="signups",
+        title=f"Sign-ups per {grain}",
+        subtitle=f"Users who signed up, count per {grain}{incomplete}",
+        alt=_alt(counted, grain, context),
+        half=len(periods) <= MOST_AT_HALF_WIDTH,
+        table="signups",
+        panels=[CurvePanel(lines=lines, x_axis="date", y_unit="count")],
+    )
+
+
+def _grain(periods: Sequence[date]) -> Grain:
+    smallest = min((later - earlier).days for earlier, later in pairwise(periods))
+    return "day" if smallest < 7 else "week" if smallest < 28 else "month"
+
+
+def _next(period: date, grain: Grain) -> date:
+    if grain == "month":
+        return date(period.year + period.month // 12, period.month % 12 + 1, 1)
+    return period + timedelta(days=7 if grain == "week" else 1)
+
+
+def _counted(
+    campaign: Campaign,
+    seen: Sequence[date],
+    users: Mapping[Any, Any],
+    grain: Grain,
+    context: Context,
+) -> Signups:
+    periods = [seen[0]]
+    while periods[-1] < seen[-1]:
+        periods.append(_next(periods[-1], grain))
+    end = campaign.end or context.as_of + timedelta(days=1)
+    return Signups(
+        campaign=campaign,
+        periods=periods,
+        users=[float(users.get((campaign.key, period), 0)) for period in periods],
+        incomplete=_next(periods[-1], grain) > end and len(periods) > 1,
+    )
+
+
+def _alt(counted: Sequence[Signups], grain: Grain, context: Context) -> str:
+    formats = context.formats
+    show = formats.month if grain == "month" else formats.date
+    phrases = []
+    for each in counted:
+        last = -2 if each.incomplete else -1
+        phrases.append(
+            f"{each.campaign.label} from {formats.count(each.users[0])} in"
+            f" {show(each.periods[0])} to {formats.count(each.users[last])} in"
+            f" {show(each.periods[last])}"
+        )
+    partial = f"; the last {grain} is incomplete" if any(e.incomplete for e in counted) else ""
+    return f"Line chart of sign-ups per {grain}: {'; '.join(phrases)}{partial}."
