@@ -13,7 +13,7 @@ from growthml.parts import Campaign, Context
 def forest(
     lifts: Sequence[Lifted], campaign: Campaign, response: str, context: Context
 ) -> Intervals | None:
-    """One campaign over the baseline, channel by channel; None for fewer than two channels."""
+    """One campaign over the baseline by channel; None without two channels or any estimate."""
     mine = [row for row in lifts if row.campaign == campaign]
     channels, overall = mine[:-1], mine[-1]
     if len(channels) < 2:
@@ -22,6 +22,8 @@ def forest(
     shown = _folded(channels, context)
     rows = [_interval_row(name, row, response, context) for name, row in shown]
     last = _interval_row("All channels", overall, response, context)
+    if all(row.estimate is None for row in (*rows, last)):
+        return None
     return Intervals(
         id="forest" if len(context.compared) == 1 else f"forest_{campaign.key}",
         title=_forest_title(channels, campaign, response, context),

@@ -89,12 +89,12 @@ def _counted(
     periods = [seen[0]]
     while periods[-1] < seen[-1]:
         periods.append(_next(periods[-1], grain))
-    end = campaign.end or context.as_of + timedelta(days=1)
+    last = shape.last_day(campaign, context)
     return Signups(
         campaign=campaign,
         periods=periods,
         users=[float(users.get((campaign.key, period), 0)) for period in periods],
-        incomplete=_next(periods[-1], grain) > end and len(periods) > 1,
+        incomplete=_next(periods[-1], grain) > last + timedelta(days=1) and len(periods) > 1,
     )
 
 

@@ -136,4 +136,4 @@ def _told(channels: pd.DataFrame, channel: Any, context: Context) -> list[str]:
 
 def _buyer(channel: Any, context: Context) -> str:
     name = "" if channel is None else f"{context.label('channel', channel)} "
-    return f"{'An' if name[:1] in tuple('AEIOU') else 'A'} {name}buyer"
+    return f"{'An' if name[:1] in tuple('AEIO') else 'A'} {name}buyer"

@@ -27,9 +27,9 @@ report everywhere."""
 class Maximum:
     """Where a likelihood is highest.
 
-    parameters: the estimates, to eight digits. at_edge: by parameter, whether the data push it to the end of the
-    range searched. covariance: of the logarithms of the parameters, the inverse of the observed
-    information, 0 for those at the edge; None where the likelihood is flat.
+    parameters: the estimates, to eight digits. at_edge: by parameter, whether the data push it to
+    the end of the range searched. covariance: of the logarithms of the parameters, the inverse of
+    the observed information, 0 for those at the edge; None where the likelihood is flat.
     """
 
     parameters: np.ndarray
