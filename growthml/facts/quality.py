@@ -118,6 +118,7 @@ def _duplicates(relations: Relations) -> Select[Any]:
 
 
 def _user_quality(relations: Relations) -> Select[Any]:
+    relations.need("users.channel")
     users = relations.users
     return (
         sa.select(
