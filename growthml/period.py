@@ -1,4 +1,4 @@
-"""Periods as people name them (`last_week`), the days they cover, and when clocks change.
+"""Periods as people name them (`last_week`), and the days they cover.
 
 A window is half-open: its end is the first day that is no longer in it. Weeks are ISO weeks,
 Monday to Sunday. A period is over when its last day is the as-of date, which is seen whole.
@@ -7,11 +7,9 @@ Monday to Sunday. A period is over when its last day is the as-of date, which is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Literal, cast
-from zoneinfo import ZoneInfo
 
 from growthml.errors import UsageError
 
@@ -23,8 +21,6 @@ EXPECTED = "all, last_week, last_month, last_quarter, last_year or last_28_days 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _NAMED = re.compile(r"last_(week|month|quarter|year)")
 _COUNTED = re.compile(r"last_([1-9][0-9]{0,3})_(day|week|month|quarter|year)s?")
-_CLOCKS_BEGAN = date(1800, 1, 1)
-"""No zone of the time-zone database changes its clock before the nineteenth century."""
 
 
 @dataclass(frozen=True)
@@ -101,58 +97,6 @@ def same_last_year(window: Window, period: str = ALL) -> Window:
         return Window(window.start - timedelta(weeks=52), window.end - timedelta(weeks=52))
     start = _add_months(window.start, -12)
     return Window(start, max(_add_months(window.end, -12), start + timedelta(days=1)))
-
-
-def utc_offsets(zone: str, start: date, end: date) -> list[tuple[datetime, int]]:
-    """When the clocks of a zone change: (instant, seconds), local = UTC + seconds from then on.
-
-    Instants are UTC without tzinfo, exact to the second, ascending. The first is `datetime.min`
-    and carries the offset in force when the range begins; changes up to a day outside [start,
-    end) are included, so that a local day at either edge is whole. A zone without changes, such
-    as "UTC", gives one pair. Raises zoneinfo.ZoneInfoNotFoundError for an unknown zone.
-
-    >>> utc_offsets("UTC", date(2025, 1, 1), date(2026, 1, 1))
-    [(datetime.datetime(1, 1, 1, 0, 0), 0)]
-    """
-    clock = ZoneInfo(zone)
-    day = _midnight(max(start, _CLOCKS_BEGAN) - timedelta(days=1))
-    limit = _midnight(min(end, date.max - timedelta(days=2)) + timedelta(days=1))
-    offsets = [(datetime.min, _offset(clock, day))]
-    while day < limit:
-        tomorrow = day + timedelta(days=1)
-        offsets += _changes(clock, day, tomorrow)
-        day = tomorrow
-    return offsets
-
-
-def _changes(clock: ZoneInfo, low: datetime, high: datetime) -> Iterator[tuple[datetime, int]]:
-    """Every change of the clock in (low, high]."""
-    after = _offset(clock, high)
-    while (before := _offset(clock, low)) != after:
-        first = _first_change(clock, low, high, before)
-        yield first, _offset(clock, first)
-        low = first
-
-
-def _first_change(clock: ZoneInfo, low: datetime, high: datetime, before: int) -> datetime:
-    seconds = int((high - low).total_seconds())
-    unchanged, changed = 0, seconds
-    while changed - unchanged > 1:
-        middle = (unchanged + changed) // 2
-        if _offset(clock, low + timedelta(seconds=middle)) == before:
-            unchanged = middle
-        else:
-            changed = middle
-    return low + timedelta(seconds=changed)
-
-
-def _offset(clock: ZoneInfo, instant: datetime) -> int:
-    offset = instant.replace(tzinfo=UTC).astimezone(clock).utcoffset()
-    return 0 if offset is None else int(offset.total_seconds())
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min)
 
 
 def _begin(day: date, unit: Unit) -> date:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import date, timedelta
 
 import pytest
 
@@ -17,7 +15,6 @@ from growthml.period import (
     previous,
     resolve,
     same_last_year,
-    utc_offsets,
 )
 
 
@@ -124,64 +121,3 @@ def test_weeks_a_year_apart_both_begin_on_a_monday() -> None:
     earlier = same_last_year(week, "last_week")
     assert (week.start.weekday(), earlier.start.weekday()) == (0, 0)
     assert week.start - earlier.start == timedelta(weeks=52)
-
-
-def test_utc_never_changes() -> None:
-    assert utc_offsets("UTC", date(2000, 1, 1), date(2030, 1, 1)) == [(datetime.min, 0)]
-
-
-# Directive 2000/84/EC: summer time runs from the last Sunday of March to the last Sunday of
-# October, 1.00 a.m. Greenwich Mean Time each.
-def test_summer_time_in_berlin() -> None:
-    assert utc_offsets("Europe/Berlin", date(2025, 1, 1), date(2026, 1, 1)) == [
-        (datetime.min, 3600),
-        (datetime(2025, 3, 30, 1), 7200),
-        (datetime(2025, 10, 26, 1), 3600),
-    ]
-
-
-# Energy Policy Act of 2005: from the second Sunday of March to the first Sunday of November,
-# 2 a.m. local time each.
-def test_daylight_saving_time_in_new_york() -> None:
-    assert utc_offsets("America/New_York", date(2024, 12, 1), date(2025, 12, 31)) == [
-        (datetime.min, -18000),
-        (datetime(2025, 3, 9, 7), -14400),
-        (datetime(2025, 11, 2, 6), -18000),
-    ]
-
-
-# Samoa had no 30 December 2011: at its midnight the islands crossed the date line.
-def test_samoa_leaves_out_a_day() -> None:
-    assert utc_offsets("Pacific/Apia", date(2011, 12, 29), date(2012, 1, 2)) == [
-        (datetime.min, -36000),
-        (datetime(2011, 12, 30, 10), 50400),
-    ]
-
-
-def test_half_an_hour_on_lord_howe_island() -> None:
-    offsets = [
-        seconds
-        for _, seconds in utc_offsets("Australia/Lord_Howe", date(2025, 1, 1), date(2026, 1, 1))
-    ]
-    assert offsets == [39600, 37800, 39600]
-
-
-@pytest.mark.parametrize("zone", ["Africa/Casablanca", "Asia/Tehran", "America/Caracas"])
-def test_each_change_is_exact_to_the_second(zone: str) -> None:
-    clock = ZoneInfo(zone)
-    changes = utc_offsets(zone, date(2005, 1, 1), date(2020, 1, 1))
-    assert len(changes) > 1
-    for (_, before), (instant, after) in pairwise(changes):
-        first = instant.replace(tzinfo=UTC)
-        for moment, seconds in ((first - timedelta(seconds=1), before), (first, after)):
-            assert moment.astimezone(clock).utcoffset() == timedelta(seconds=seconds)
-
-
-def test_the_ends_of_the_calendar_are_no_obstacle() -> None:
-    assert utc_offsets("UTC", date.min, date(1801, 1, 1)) == [(datetime.min, 0)]
-    assert utc_offsets("Asia/Tokyo", date(9998, 1, 1), date.max) == [(datetime.min, 32400)]
-
-
-def test_an_unknown_zone_is_an_error() -> None:
-    with pytest.raises(ZoneInfoNotFoundError):
-        utc_offsets("Europe/Nowhere", date(2025, 1, 1), date(2026, 1, 1))
