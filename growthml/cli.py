@@ -312,7 +312,7 @@ def _sections(options: argparse.Namespace) -> int:
     print("\nOptions:")
     fields = section.options.model_fields
     for key, field in fields.items():
-        print(f"  {key} (default {field.default}): {' '.join((field.description or '').split())}")
+        print(f"  {key} (default {field.default!r}): {' '.join((field.description or '').split())}")
     print("" if fields else "  none", end="" if fields else "\n")
     print("\nTables:")
     for table, columns in section.tables.items():

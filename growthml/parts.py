@@ -224,7 +224,7 @@ class Answer:
 class Options(BaseModel):
     """Base of a section's options; unknown keys are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 Facts = Mapping[str, "pd.DataFrame"]

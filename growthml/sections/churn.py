@@ -44,10 +44,12 @@ if TYPE_CHECKING:
 
 
 class ChurnOptions(Options):
-    """inactive_days: silence longer than this is churn. eligible: whose silence can be judged."""
+    """Options of `churn`."""
 
     inactive_days: int = Field(default=90, ge=1, le=3650)
+    """Silence of more than this many days is churn."""
     eligible: Literal["old_enough", "all"] = "old_enough"
+    """Whose silence is judged: users who signed up long enough ago to have churned, or all."""
 
 
 def compute(facts: Facts, context: Context, options: ChurnOptions) -> Answer:

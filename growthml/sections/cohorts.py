@@ -47,11 +47,14 @@ FEWEST_ACTIVE = 10
 
 
 class CohortsOptions(Options):
-    """by: what starts a user's life. activity: what counts as coming back. grain: of cohorts."""
+    """Options of `cohorts`."""
 
     by: Literal["signup", "first_response"] = "signup"
+    """What starts a user's life: the sign-up, or the first response."""
     activity: Literal["active", "response"] = "active"
+    """What counts as coming back: any action that is not idle, or a response."""
     grain: Literal["month", "week"] = "month"
+    """How long a cohort's period is."""
 
 
 def compute(facts: Facts, context: Context, options: CohortsOptions) -> Answer:

@@ -49,11 +49,12 @@ CAMPAIGN = (
 
 
 class LiftOptions(Options):
-    """response: the action compared, the report's own if empty. horizon_days: length of what the
-    response model predicts."""
+    """Options of `lift`."""
 
     response: str = ""
+    """The action compared, such as `like`. Left out: the report's own response."""
     horizon_days: int = Field(default=90, ge=1, le=3650)
+    """How many days of responses the response model predicts; features come from before them."""
 
 
 def compute(facts: Facts, context: Context, options: LiftOptions) -> Answer:

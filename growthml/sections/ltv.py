@@ -31,17 +31,20 @@ TOP_USERS = (
 
 
 class LtvOptions(Options):
-    """horizons: months ahead. unit: of time in the models. calibration_share: of the history the
-    tested model is fitted on. discount: of future value, per month, a fraction."""
+    """Options of `ltv`."""
 
     horizons: Annotated[tuple[Annotated[int, Field(ge=1, le=120)], ...], Field(min_length=1)] = (
         3,
         6,
         12,
     )
+    """How many months ahead the forecast looks."""
     unit: forecast.Unit = "week"
+    """The unit of time the models are fitted in; their parameters hang on it."""
     calibration_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    """The share of the history that the tested model is fitted on; the rest is held out."""
     discount: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """What future value loses per month, as a fraction: 0.01 is one per cent."""
 
 
 def compute(facts: Facts, context: Context, options: LtvOptions) -> Answer:

@@ -50,13 +50,17 @@ class Matrix(BaseModel):
 
 
 class ProfitOptions(Options):
-    """matrix: worths, else from prices and costs. budget: the most that may be spent on contacts.
-    cost_per_contact: instead of the channels' costs. horizon_days: what the model predicts."""
+    """Options of `profit_curve`."""
 
     horizon_days: int = Field(default=90, ge=1, le=3650)
+    """How many days of responses the model predicts; features come from before them."""
     matrix: Matrix | None = None
+    """What each outcome is worth, costs negative: `{true_positive: 4, false_positive: -5}`. Left
+    out: a response is worth the mean response, a contact costs what its channel does."""
     budget: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """The most that may be spent on contacts."""
     cost_per_contact: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """What reaching one user costs, in place of the channels' acquisition costs."""
 
 
 def compute(facts: Facts, context: Context, options: ProfitOptions) -> Answer:
