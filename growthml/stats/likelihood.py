@@ -17,6 +17,10 @@ REACH = 8.0
 _EDGE = 0.01
 _STEP = 1e-4
 
+_NEWTON_STEPS = 6
+_NEAR = 0.1
+"""Newton's steps may go this far on the logarithms; further, they follow no maximum."""
+
 _DIGITS = 8
 _DIGITS_OF_COVARIANCE = 5
 """What a fit is good for: further digits hang on the machine, and the same data must give the same
@@ -66,12 +70,36 @@ def maximise(
     roughly = [descend(np.log(start), 1e-7) for start in starts]
     _, logs = descend(min(roughly, key=itemgetter(0))[1], 1e-15)
     at_edge = np.abs(logs) > REACH - _EDGE
-    covariance = _covariance(lambda at: users * loss(at)[1], logs, ~at_edge)
+
+    def slope(at: np.ndarray) -> np.ndarray:
+        return users * loss(at)[1]
+
+    logs = _polished(slope, logs, ~at_edge)
+    covariance = _covariance(slope, logs, ~at_edge)
     return Maximum(
         parameters=_rounded(np.exp(logs), _DIGITS),
         at_edge=at_edge,
         covariance=None if covariance is None else _rounded(covariance, _DIGITS_OF_COVARIANCE),
     )
+
+
+def _polished(
+    slope: Callable[[np.ndarray], np.ndarray], logs: np.ndarray, free: np.ndarray
+) -> np.ndarray:
+    """Newton's steps from where L-BFGS stops, on a flat ridge some digits early, to its top."""
+    found = logs
+    for _ in range(_NEWTON_STEPS):
+        information = _information(slope, found)[np.ix_(free, free)]
+        try:
+            np.linalg.cholesky(information)
+            step = np.linalg.solve(information, slope(found)[free])
+        except np.linalg.LinAlgError:
+            return logs
+        found = found.copy()
+        found[free] -= step
+        if not (np.abs(found - logs) < _NEAR).all():
+            return logs
+    return found
 
 
 def _rounded(values: np.ndarray, digits: int) -> np.ndarray:
@@ -83,9 +111,8 @@ def _rounded(values: np.ndarray, digits: int) -> np.ndarray:
 def _covariance(
     slope: Callable[[np.ndarray], np.ndarray], logs: np.ndarray, free: np.ndarray
 ) -> np.ndarray | None:
-    steps = _STEP * np.eye(len(logs))
-    hessian = np.array([(slope(logs + step) - slope(logs - step)) / (2 * _STEP) for step in steps])
-    information = ((hessian + hessian.T) / 2)[np.ix_(free, free)]
+    hessian = _information(slope, logs)
+    information = hessian[np.ix_(free, free)]
     covariance = np.zeros_like(hessian)
     try:
         np.linalg.cholesky(information)
@@ -93,3 +120,11 @@ def _covariance(
     except np.linalg.LinAlgError:
         return None
     return covariance
+
+
+def _information(slope: Callable[[np.ndarray], np.ndarray], logs: np.ndarray) -> np.ndarray:
+    """The observed information: the second derivatives of the loss, by central differences."""
+    steps = _STEP * np.eye(len(logs))
+    hessian = np.array([(slope(logs + step) - slope(logs - step)) / (2 * _STEP) for step in steps])
+    information: np.ndarray = (hessian + hessian.T) / 2
+    return information
