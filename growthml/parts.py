@@ -6,11 +6,11 @@ so that commands that only read the config start fast.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict
 
@@ -228,7 +228,17 @@ class Options(BaseModel):
 
 
 Facts = Mapping[str, "pd.DataFrame"]
-"""A section's facts by name; every frame has a `campaign` column."""
+"""A section's facts by name; every frame has a `campaign` column. A streamed one is read by
+`batches`."""
+
+
+def batches(facts: Facts, name: str) -> Iterable[pd.DataFrame]:
+    """A streamed fact in frames of bounded size, in no order; each iteration reads it anew.
+
+    Raises FactError where the engine does.
+    """
+    return cast("Iterable[pd.DataFrame]", facts[name])
+
 
 Compute = Callable[[Facts, Context, Any], Answer]
 

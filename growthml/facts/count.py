@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy.sql.selectable import Select
 
 from growthml.errors import FactError, GrowthError
 from growthml.facts import FACTS
@@ -56,13 +59,18 @@ class Counts(Mapping[str, "pd.DataFrame"]):
         return len(self._frames)
 
     def count(self, name: str, readings: Sequence[Reading]) -> None:
-        """Count one fact, unless that was done already."""
+        """Count one fact, unless that was done already; a streamed one only once it is read."""
         import pandas as pd
 
         if name in self._frames or name in self._errors:
             return
+        streamed = FACTS[name.partition(":")[0]].streamed
         frames = []
         try:
+            if streamed:
+                batches = Batches(name, readings, self.runs)
+                self._frames[name] = cast("pd.DataFrame", batches)
+                return
             for reading in readings:
                 frames.append(self._count_in(name, reading))
         except GrowthError as error:
@@ -77,29 +85,70 @@ class Counts(Mapping[str, "pd.DataFrame"]):
         self._frames[name] = pd.concat(filled, ignore_index=True)
 
     def _count_in(self, name: str, reading: Reading) -> pd.DataFrame:
-        source, relations = reading.source, reading.relations
-        # A fact may take arguments behind its name: `churn:90`.
-        base, *arguments = name.split(":")
-        statement = FACTS[base].query(relations, *arguments)
-        sql, parameters = source.sql(statement)
+        statement = _statement(name, reading)
         started = time.perf_counter()
-        frame = source.read(statement)
+        frame = reading.source.read(statement)
         seconds = time.perf_counter() - started
-        rows = frame["campaign"].value_counts()
-        for cut in relations.cuts:
-            self.runs.append(
-                FactRun(
-                    name=name,
-                    campaign=cut.key,
-                    source=source.name,
-                    dialect=source.dialect,
-                    sql=sql,
-                    parameters={key: _plain(value) for key, value in parameters.items()},
-                    rows=int(rows.get(cut.key, 0)),
-                    seconds=seconds,
-                )
-            )
-        return frame.assign(source=source.name)
+        self.runs += _runs(name, reading, statement, frame["campaign"].value_counts(), seconds)
+        return frame.assign(source=reading.source.name)
+
+
+class Batches:
+    """A streamed fact: iterating reads it, source after source, in frames of bounded size.
+
+    Rows come in no order, and every iteration reads anew. Raises FactError where an engine does,
+    and NotEnoughData at once where the schema lacks a field.
+    """
+
+    def __init__(self, name: str, readings: Sequence[Reading], runs: list[FactRun]) -> None:
+        self._name = name
+        self._statements = [(reading, _statement(name, reading)) for reading in readings]
+        self._runs = runs
+
+    def __iter__(self) -> Iterator[pd.DataFrame]:
+        for reading, statement in self._statements:
+            rows: Counter[str] = Counter()
+            seconds, started = 0.0, time.perf_counter()
+            for frame in reading.source.batches(statement):
+                seconds += time.perf_counter() - started
+                rows.update(frame["campaign"].value_counts().to_dict())
+                yield frame.assign(source=reading.source.name)
+                started = time.perf_counter()
+            self._record(_runs(self._name, reading, statement, rows, seconds))
+
+    def _record(self, runs: Sequence[FactRun]) -> None:
+        known = {(run.name, run.campaign) for run in self._runs}
+        self._runs += [run for run in runs if (run.name, run.campaign) not in known]
+
+
+def _statement(name: str, reading: Reading) -> Select[Any]:
+    # A fact may take arguments behind its name: `churn:90`.
+    base, *arguments = name.split(":")
+    return FACTS[base].query(reading.relations, *arguments)
+
+
+def _runs(
+    name: str,
+    reading: Reading,
+    statement: Select[Any],
+    rows: Mapping[str, int] | pd.Series[Any],
+    seconds: float,
+) -> list[FactRun]:
+    source = reading.source
+    sql, parameters = source.sql(statement)
+    return [
+        FactRun(
+            name=name,
+            campaign=cut.key,
+            source=source.name,
+            dialect=source.dialect,
+            sql=sql,
+            parameters={key: _plain(value) for key, value in parameters.items()},
+            rows=int(rows.get(cut.key, 0)),
+            seconds=seconds,
+        )
+        for cut in reading.relations.cuts
+    ]
 
 
 def _plain(value: Any) -> Any:

@@ -15,8 +15,10 @@ class Fact:
 
     The SELECT's first column is `campaign`; `query` raises NotEnoughData when the schema lacks a
     field it needs. A fact with arguments is asked for as `name:argument` and gets them as text.
+    streamed: its rows are one a user, too many to hold; they come in batches, in no order.
     """
 
     name: str
     says: str
     query: Callable[..., Select[Any]]
+    streamed: bool = False

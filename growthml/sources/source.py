@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -20,6 +20,10 @@ from growthml.sources.mapping import Mapped, map_schema
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+BATCH_ROWS = 50_000
+"""How many rows of a streamed result are held at a time."""
 
 
 class Source:
@@ -104,6 +108,31 @@ class Source:
             raise FactError(self._explain(error)) from None
         return _typed(frame, statement)
 
+    def batches(self, statement: sa.Select[Any]) -> Iterator[pd.DataFrame]:
+        """The rows of a query in frames of at most BATCH_ROWS, as `read` would type them.
+
+        The timeout holds for every batch. The source runs nothing else until the last one is read.
+        Raises FactError with the engine's reason.
+        """
+        frames: Iterator[pd.DataFrame] | None = None
+        try:
+            while True:
+                with self._time_limit():
+                    frames = frames or self._streamed(statement)
+                    frame = next(frames, None)
+                if frame is None:
+                    return
+                yield _typed(frame, statement)
+        except Exception as error:
+            self._connection.rollback()
+            raise FactError(self._explain(error)) from None
+
+    def _streamed(self, statement: sa.Select[Any]) -> Iterator[pd.DataFrame]:
+        if self.dialect == "duckdb":  # it streams as it is, and SQLAlchemy would take rows ahead
+            return _arrow_batches(self._connection.execute(statement))
+        streaming = {"stream_results": True}
+        return _row_batches(self._connection.execute(statement, execution_options=streaming))
+
     def sql(self, statement: sa.Select[Any]) -> tuple[str, dict[str, Any]]:
         """The text that runs for a statement, and its parameters by name."""
         compiled = statement.compile(
@@ -155,6 +184,21 @@ def _arrow(result: CursorResult[Any]) -> pd.DataFrame:
     frame: pd.DataFrame = cursor.to_arrow_table().to_pandas()
     result.close()
     return frame
+
+
+def _row_batches(result: CursorResult[Any]) -> Iterator[pd.DataFrame]:
+    import pandas as pd
+
+    with closing(result):
+        for rows in result.partitions(BATCH_ROWS):
+            yield pd.DataFrame(rows, columns=list(result.keys()))
+
+
+def _arrow_batches(result: CursorResult[Any]) -> Iterator[pd.DataFrame]:
+    with closing(result):
+        cursor: Any = result.cursor
+        for batch in cursor.to_arrow_reader(BATCH_ROWS):
+            yield batch.to_pandas()
 
 
 def _typed(frame: pd.DataFrame, statement: sa.Select[Any]) -> pd.DataFrame:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
+from sqlalchemy.sql.selectable import Select
 
 from growthml.config.schema import SourceConfig
 from growthml.errors import FactError, NotEnoughData
+from growthml.facts import FACTS, Fact
 from growthml.facts.count import Counts, Reading
 from growthml.facts.relations import Cut, Relations
+from growthml.parts import batches
 from growthml.sources.source import Source
 from tests.facts.market import COUNTING, Question, market_tables, schema_of, write
 
@@ -71,3 +76,49 @@ def test_a_query_that_fails_raises_when_it_is_asked_for(tmp_path: Path) -> None:
     with pytest.raises(FactError, match="the query on source 'source of all' failed") as failure:
         counts["actions"]
     assert str(tmp_path) not in str(failure.value)
+
+
+def test_a_streamed_fact_is_read_in_batches_from_every_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("growthml.sources.source.BATCH_ROWS", 2)
+    everyone = Fact(
+        name="everyone", says="", query=lambda known: known.users.select(), streamed=True
+    )
+    monkeypatch.setitem(FACTS, "everyone", everyone)
+    counts = Counts()
+    with ExitStack() as stack:
+        question = Question(url="", schema=schema_of())
+        readings = [
+            reading(stack, question, key, write(backend, tmp_path, market_tables()))
+            for key, backend in (("here", "sqlite"), ("there", "duckdb"))
+        ]
+        counts.count("everyone", readings)
+        assert counts.runs == []
+        frames = list(batches(counts, "everyone"))
+        next(iter(batches(counts, "everyone")))
+        again = list(batches(counts, "everyone"))
+    assert [len(frame) for frame in frames if frame["campaign"].iloc[0] == "here"] == [2, 2, 1]
+    rows = pd.concat(frames)
+    assert sorted(zip(rows["campaign"], rows["user_id"], rows["source"], strict=True)) == [
+        (key, user, f"source of {key}") for key in ("here", "there") for user in range(1, 6)
+    ]
+    assert sum(map(len, again)) == 10
+    assert [(run.campaign, run.rows) for run in counts.runs] == [("here", 5), ("there", 5)]
+
+
+def test_a_streamed_fact_without_its_field_raises_when_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def priced(known: Relations) -> Select[Any]:
+        known.need("items.price")
+        return known.users.select()
+
+    monkeypatch.setitem(FACTS, "priced", Fact(name="priced", says="", query=priced, streamed=True))
+    url = write("sqlite", tmp_path, market_tables())
+    counts = Counts()
+    with ExitStack() as stack:
+        question = Question(url="", schema=schema_of(items=None))
+        counts.count("priced", [reading(stack, question, "all", url)])
+    with pytest.raises(NotEnoughData, match=r"items\.price"):
+        batches(counts, "priced")
