@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from growthml.parts import FactRun, Run, Status
 from growthml.render.places import Link, Places, facts_of
+from growthml.render.relations import Relation, shared, without
 from growthml.render.tables import campaign_label
 from growthml.render.words import reason_of
 
@@ -46,9 +47,13 @@ class SourceEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class Appendix:
-    """Everything an engineer asks for afterwards. skipped: sections left out, and why."""
+    """Everything an engineer asks for afterwards.
+
+    relations: what several queries are made of, told once. skipped: sections left out, and why.
+    """
 
     definitions: Sequence[tuple[str, str]]
+    relations: Sequence[Relation]
     facts: Sequence[FactEntry]
     sources: Sequence[SourceEntry]
     versions: Sequence[tuple[str, str]]
@@ -59,9 +64,11 @@ class Appendix:
 def appendix(run: Run, places: Places) -> Appendix:
     """The appendix of a run; A1 are the definitions, A2 onwards one entry a fact."""
     facts = facts_of(run)
+    known = shared(dict.fromkeys(fact.sql for fact in run.facts if fact.name in facts))
     return Appendix(
         definitions=_definitions(run),
-        facts=[_fact(name, link, run, places) for name, link in facts.items()],
+        relations=known,
+        facts=[_fact(name, link, run, places, known) for name, link in facts.items()],
         sources=[
             SourceEntry(
                 name=source.name,
@@ -93,7 +100,7 @@ def _definitions(run: Run) -> list[tuple[str, str]]:
     return sorted(terms.items(), key=lambda pair: pair[0].casefold())
 
 
-def _fact(name: str, link: Link, run: Run, places: Places) -> FactEntry:
+def _fact(name: str, link: Link, run: Run, places: Places, known: Sequence[Relation]) -> FactEntry:
     runs = [fact for fact in run.facts if fact.name == name]
     statements = list(dict.fromkeys((fact.dialect, fact.sql) for fact in runs))
     users = [part.section.id for part in run.sections if name in (part.facts or part.section.facts)]
@@ -102,14 +109,14 @@ def _fact(name: str, link: Link, run: Run, places: Places) -> FactEntry:
         anchor=link.anchor,
         name=name,
         queries=[
-            _query([fact for fact in runs if (fact.dialect, fact.sql) == statement], run)
+            _query([fact for fact in runs if (fact.dialect, fact.sql) == statement], run, known)
             for statement in statements
         ],
         used_by=[places[section] for section in users if section in places],
     )
 
 
-def _query(runs: Sequence[FactRun], run: Run) -> Query:
+def _query(runs: Sequence[FactRun], run: Run, known: Sequence[Relation]) -> Query:
     """Campaigns that ran the same statement, told once."""
     labels = [campaign_label(fact.campaign, run.context) for fact in runs]
     given = [", ".join(f"{k} = {v}" for k, v in fact.parameters.items()) for fact in runs]
@@ -118,7 +125,7 @@ def _query(runs: Sequence[FactRun], run: Run) -> Query:
     return Query(
         campaigns=run.context.formats.join(labels),
         dialect=runs[0].dialect,
-        sql=runs[0].sql,
+        sql=without(runs[0].sql, known, "see Relations above"),
         parameters=[text for text in given[:1] if text]
         if alike
         else [f"{label}: {text}" for label, text in zip(labels, given, strict=True)],
