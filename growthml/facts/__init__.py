@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from growthml.facts import actions, churn, cohorts, features, lifetimes, money, quality, users
+from growthml.facts import (
+    actions,
+    behaviour,
+    churn,
+    cohorts,
+    features,
+    lifetimes,
+    money,
+    quality,
+    users,
+)
 from growthml.facts.fact import Fact
 
 FACTS: dict[str, Fact] = {
     fact.name: fact
-    for module in (users, actions, features, lifetimes, money, quality, cohorts, churn)
+    for module in (users, actions, features, behaviour, lifetimes, money, quality, cohorts, churn)
     for fact in module.FACTS
 }
 

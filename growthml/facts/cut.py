@@ -40,6 +40,7 @@ class Counting:
 
     seen_until: the last day seen. today: rows after it are future rows. exclude_overlap: users in
     several campaigns are left out. known_actions: every other action is unknown; empty: any.
+    carried: columns of the users table that come along with a user, as they are stored.
     """
 
     response: str
@@ -50,3 +51,4 @@ class Counting:
     exclude_overlap: bool = False
     known_actions: frozenset[str] = frozenset()
     grain: Grain = "month"
+    carried: tuple[str, ...] = ()

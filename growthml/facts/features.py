@@ -1,39 +1,40 @@
 """Facts a response model learns from: what was known of users by a cut-off, what they did after.
 
 The cut-off is `horizon_days` before the end of what is seen of a campaign: everything on its left
-is a feature, a response on its right is the label. Users who signed up after it are left out, and
-so is a campaign whose window starts after it. Users with the same features are one row; of more
-than MOST_USERS users a campaign, those with the smallest MD5 of their id are taken: a sample that
-is the same on every engine and in every run.
+is a feature, a response on its right is the label. Users with the same features are one row.
 """
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import FromClause, Select, Subquery
+from sqlalchemy.sql.selectable import Select, Subquery
 
-from growthml.facts.cut import Cut
-from growthml.facts.expressions import any_row, moment, real, tally, whole, word
+from growthml.facts.cutoff import (
+    cutoff_of,
+    cutoffs_of,
+    known_by_cutoff,
+    known_on,
+    ranked_values,
+    sampled,
+)
+from growthml.facts.expressions import any_row, real, tally, whole
 from growthml.facts.fact import Fact
 from growthml.facts.relations import Relations
 from growthml.sources.dialect import days_between, exact
 
-MOST_USERS = 200_000
 MOST_ACTIONS = 10
-SEED = "growthml"
-"""Stands before a user's id in the hash that decides whether the user is sampled."""
 
 
 def _features(relations: Relations, horizon_days: str, *response: str) -> Select[Any]:
     """`features:90` is about the report's response, `features:90:like` about another action."""
-    cutoffs = _cutoffs(relations, horizon_days)
-    users = _sampled(_known(relations, cutoffs))
+    cutoffs = cutoffs_of(relations, int(horizon_days))
+    users = sampled(known_by_cutoff(relations, cutoffs))
     acted = _acted(relations, cutoffs, users, ":".join(response))
-    cutoff = _cutoff_of(users, cutoffs)
+    cutoff = cutoff_of(users, cutoffs)
     counts = {name: whole(sa.func.coalesce(acted.c[name], 0)) for name in _count_names()}
     features: dict[str, ColumnElement[Any]] = {
         "tenure": whole(days_between(users.c.signed_up_at, cutoff)),
@@ -68,7 +69,7 @@ def _features(relations: Relations, horizon_days: str, *response: str) -> Select
 
 
 def _feature_actions(relations: Relations, horizon_days: str) -> Select[Any]:
-    ranked = _ranked(relations, _cutoffs(relations, horizon_days))
+    ranked = ranked_values(relations.events, "action", cutoffs_of(relations, int(horizon_days)))
     return (
         sa.select(ranked.c.campaign, whole(ranked.c.place).label("place"), ranked.c.action)
         .where(ranked.c.place <= MOST_ACTIONS)
@@ -76,111 +77,15 @@ def _feature_actions(relations: Relations, horizon_days: str) -> Select[Any]:
     )
 
 
-def _cutoffs(relations: Relations, horizon_days: str) -> dict[str, date]:
-    """By campaign, the first day of the label."""
-    relations.need_actions()
-    relations.need("events.occurred_at")
-    horizon = timedelta(days=int(horizon_days))
-    unseen = relations.counting.seen_until + timedelta(days=1)
-    return {cut.key: min(cut.end or unseen, unseen) - horizon for cut in relations.cuts}
-
-
-def _known_on(
-    instant: ColumnElement[Any], rows: FromClause, cutoffs: dict[str, date]
-) -> ColumnElement[bool]:
-    """Whether an instant lies before the cut-off of its row's campaign."""
-    if len(set(cutoffs.values())) == 1:
-        return instant < moment(next(iter(cutoffs.values())))
-    return sa.or_(
-        *(sa.and_(rows.c.campaign == key, instant < moment(day)) for key, day in cutoffs.items())
-    )
-
-
-def _cutoff_of(rows: FromClause, cutoffs: dict[str, date]) -> ColumnElement[Any]:
-    """The first instant of the label, by a row's campaign."""
-    if len(set(cutoffs.values())) == 1:
-        return moment(next(iter(cutoffs.values())))
-    return sa.case(*((rows.c.campaign == key, moment(day)) for key, day in cutoffs.items()))
-
-
-def _known(relations: Relations, cutoffs: dict[str, date]) -> Subquery:
-    """The users known by the cut-off, and how many of them a campaign has."""
-    users = relations.users
-    unfit = [
-        cut.key for cut in relations.cuts if cut.start is not None and cutoffs[cut.key] <= cut.start
-    ]
-    conditions = [_known_on(users.c.signed_up_at, users, cutoffs)]
-    conditions += [users.c.campaign.not_in(unfit)] if unfit else []
-    conditions += [
-        _known_by(relations, cut, cutoffs[cut.key])
-        for cut in relations.cuts
-        if cut.start is not None and cut.population == "seen" and cut.key not in unfit
-    ]
-    return (
-        sa.select(
-            users.c.campaign,
-            users.c.user_id,
-            users.c.channel,
-            users.c.signed_up_at,
-            sa.func.count().over(partition_by=users.c.campaign).label("population"),
-        )
-        .where(*conditions)
-        .subquery("known_by_cutoff")
-    )
-
-
-def _known_by(relations: Relations, cut: Cut, cutoff: date) -> ColumnElement[bool]:
-    """A user older than the window belongs to it for what they did; that must lie before the
-    cut-off too, or the choice of users would know the label."""
-    assert cut.start is not None
-    users, events = relations.users, relations.events
-    acted = sa.select(events.c.user_id).where(
-        events.c.campaign == cut.key, events.c.occurred_at < moment(cutoff)
-    )
-    return sa.or_(
-        users.c.campaign != cut.key,
-        users.c.signed_up_at >= moment(cut.start),
-        users.c.user_id.in_(acted),
-    )
-
-
-def _sampled(known: Subquery) -> Subquery:
-    text = sa.cast(known.c.user_id, sa.String())
-    lot = sa.case((known.c.population > MOST_USERS, sa.func.md5(word(SEED) + text)))
-    placed = sa.select(
-        known,
-        sa.func.row_number().over(partition_by=known.c.campaign, order_by=lot).label("place"),
-    ).subquery("placed")
-    kept = [column for column in placed.c if column.key != "place"]
-    return sa.select(*kept).where(placed.c.place <= MOST_USERS).subquery("sampled")
-
-
-def _ranked(relations: Relations, cutoffs: dict[str, date]) -> Subquery:
-    """A campaign's actions before the cut-off, the commonest first."""
-    events = relations.events
-    total = sa.func.sum(events.c.n)
-    return (
-        sa.select(
-            events.c.campaign,
-            events.c.action,
-            sa.func.row_number()
-            .over(partition_by=events.c.campaign, order_by=(total.desc(), events.c.action))
-            .label("place"),
-        )
-        .where(events.c.action.is_not(None), _known_on(events.c.occurred_at, events, cutoffs))
-        .group_by(events.c.campaign, events.c.action)
-        .subquery("ranked_actions")
-    )
-
-
 def _acted(
     relations: Relations, cutoffs: dict[str, date], users: Subquery, response: str
 ) -> Subquery:
     """What users did before the cut-off, and whether they responded after it; one row a user."""
-    events, ranked = relations.events, _ranked(relations, cutoffs)
-    before = _known_on(events.c.occurred_at, events, cutoffs)
+    events = relations.events
+    ranked = ranked_values(events, "action", cutoffs)
+    before = known_on(events.c.occurred_at, events, cutoffs)
     responds = events.c.action == (response or relations.counting.response)
-    sampled = sa.and_(users.c.campaign == events.c.campaign, users.c.user_id == events.c.user_id)
+    of_user = sa.and_(users.c.campaign == events.c.campaign, users.c.user_id == events.c.user_id)
     place = sa.and_(ranked.c.campaign == events.c.campaign, ranked.c.action == events.c.action)
     counts = (
         tally(sa.and_(before, ranked.c.place == number), events.c.n).label(name)
@@ -200,7 +105,7 @@ def _acted(
             any_row(sa.and_(responds, ~before)).label("responded"),
             *counts,
         )
-        .select_from(events.join(users, sampled).outerjoin(ranked, place))
+        .select_from(events.join(users, of_user).outerjoin(ranked, place))
         .where(events.c.occurred_at.is_not(None))
         .group_by(events.c.campaign, events.c.user_id)
         .subquery("acted")

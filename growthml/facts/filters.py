@@ -60,10 +60,11 @@ def _lacking(name: str, mapped: Mapped) -> str:
     return " or ".join(fields) if fields and not mapped.fields & set(fields) else ""
 
 
-def raw_columns(cuts: Sequence[Cut], table: MappedTable) -> list[str]:
-    """The raw columns of a table that some campaign is filtered by, each once."""
+def raw_columns(cuts: Sequence[Cut], table: MappedTable, carried: Sequence[str] = ()) -> list[str]:
+    """The raw columns of a table that a campaign is filtered by or that come along, each once."""
     names = [name.partition(".") for cut in cuts for name in cut.where]
-    return sorted({column for role, _, column in names if column and role == table.role})
+    asked = {column for role, _, column in names if column and role == table.role}
+    return sorted(asked | set(carried))
 
 
 def user_conditions(cut: Cut, users: FromClause) -> list[ColumnElement[bool]]:

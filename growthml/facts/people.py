@@ -71,7 +71,7 @@ def known_users(
         columns = _first_event(events) | _asked_of(events, items, cuts)
         activity = _activity(events, items, cuts, counting, columns)
         return activity.add_columns(nothing(sa.String()).label("channel"))
-    rows = _user_rows(users, cuts)
+    rows = _user_rows(users, raw_columns(cuts, users, counting.carried))
     if events is None:
         return rows
     columns = _asked_of(events, items, cuts)
@@ -91,9 +91,9 @@ def _joined(rows: Select[Any], activity: Select[Any], asked: Sequence[str]) -> S
     )
 
 
-def _user_rows(users: MappedTable, cuts: Sequence[Cut]) -> Select[Any]:
+def _user_rows(users: MappedTable, raw: Sequence[str]) -> Select[Any]:
     first = {"channel": users["channel"], "signed_up_at": users["signed_up_at"]}
-    first |= {f"users.{name}": users.columns[name] for name in raw_columns(cuts, users)}
+    first |= {f"users.{name}": users.columns[name] for name in raw}
     most = {outcome(action): column for action, column in users.outcomes.items()}
     if users.outcomes:
         most["value"] = users["value"]
@@ -171,6 +171,7 @@ def members(cut: Cut, place: int, users: FromClause, counting: Counting) -> Sele
         users.c[name]
         for name in users.c.keys()  # noqa: SIM118 - not a dict
         if not name.startswith(("acted_", "did_", "users."))
+        or name.removeprefix("users.") in counting.carried
     ]
     conditions = [or_unknown(signed_up < seen_before(counting), signed_up)]
     conditions += user_conditions(cut, users)

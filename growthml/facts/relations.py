@@ -7,6 +7,7 @@ that one query counts a fact for every campaign of that source and reads the tab
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import CTE, FromClause, GenerativeSelect, Select, Subquery
 
-from growthml.errors import NotEnoughData
+from growthml.config.problems import suggestion
+from growthml.errors import MissingFields, NotEnoughData
 from growthml.facts.cut import Counting, Cut
 from growthml.facts.expressions import ONE, ZERO, any_row, moment, real, tally
 from growthml.facts.filters import check_filters
@@ -39,6 +41,31 @@ class Relations:
         self.mapped = mapped
         self.cuts = cuts
         self.counting = counting
+
+    def carrying(self, columns: Sequence[str]) -> Relations:
+        """The same relations, users with these columns of their table beside them.
+
+        Raises MissingFields where the table has no such column.
+        """
+        if not columns:
+            return self
+        users = self.mapped.users
+        there = users.columns if users else {}
+        unknown = [name for name in columns if name not in there]
+        if unknown:
+            raise MissingFields(
+                [
+                    f"features: users.{name}: there is no column '{name}'"
+                    f"{suggestion(name, list(there))}"
+                    for name in unknown
+                ]
+            )
+        return Relations(self.mapped, self.cuts, replace(self.counting, carried=tuple(columns)))
+
+    @property
+    def carried(self) -> list[str]:
+        """What the columns that come along with users are called: `users.age`."""
+        return [f"users.{name}" for name in self.counting.carried]
 
     # -- what the schema allows ----------------------------------------------------------------
 
