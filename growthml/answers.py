@@ -166,9 +166,12 @@ def _asked(chosen: Chosen, counts: Counts, readings: Sequence[Reading]) -> Facts
 def _wanted(chosen: Chosen) -> list[tuple[str, bool]]:
     """Each fact's name, its arguments filled in from the section's options, and if it is optional.
 
-    `churn:{inactive_days}?` is (`churn:90`, True).
+    `churn:{inactive_days}?` is (`churn:90`, True); a list is told with commas.
     """
-    options = dict(chosen.options)
+    options = {
+        key: ",".join(value) if isinstance(value, tuple) else value
+        for key, value in dict(chosen.options).items()
+    }
     return [
         (name.removesuffix("?").format_map(options), name.endswith("?"))
         for name in chosen.section.facts

@@ -1,0 +1,329 @@
+"""Who will respond: how well each model told so, beforehand, and the tables that say it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from growthml.models.drivers import Driver, Drivers, said
+from growthml.models.propensity import Trial
+from growthml.parts import Column, Context, Table
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from growthml.stats.calibration import Calibration
+    from growthml.stats.comparison import Comparison
+    from growthml.stats.fit_quality import FitQuality
+    from growthml.stats.ranking import Auc, Ranking
+
+MODELS = (
+    *("campaign", "model", "train_users", "test_users", "base_rate", "roc_auc"),
+    *("roc_auc_ci_low", "roc_auc_ci_high", "average_precision", "brier", "log_loss"),
+)
+CALIBRATION = ("campaign", "model", "bin", "users", "mean_predicted", "observed_rate")
+DRIVERS = (
+    *("campaign", "model", "feature", "effect", "ci_low", "ci_high"),
+    *("p_value", "importance"),
+)
+SPEND = ("campaign", "model", "r2", "adjusted_r2", "mae", "rmse", "n")
+
+CLASSIFIERS = ("dummy", "logistic", "gradient_boosting")
+REGRESSORS = ("dummy_spend", "linear", "boosted")
+NAMES = {
+    "dummy": "Everybody alike",
+    "logistic": "Logistic regression",
+    "gradient_boosting": "Gradient boosting",
+    "dummy_spend": "Everybody the mean",
+    "linear": "Linear regression",
+    "boosted": "Gradient boosting",
+}
+MOST_SHOWN = 12
+FEWEST_DRAWN = 20
+"""Below so many test responders no curve is drawn."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A model on the test users. precision: average precision, the base rate by chance."""
+
+    model: str
+    ranking: Ranking
+    auc: Auc
+    precision: float
+    calibration: Calibration
+
+    @property
+    def helps(self) -> bool:
+        """Whether it ranks better than chance, by its interval."""
+        return self.auc.ci_low is not None and self.auc.ci_low > 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """One campaign's trial, judged. earns: boosting's AUC less the logistic model's."""
+
+    trial: Trial
+    models: Mapping[str, Judged]
+    earns: Comparison
+    spend: Mapping[str, FitQuality]
+    drivers: Drivers
+
+    @property
+    def used(self) -> Judged:
+        """The model that is used: the simple one, unless the other is shown to rank better."""
+        better = self.earns.ci_low is not None and self.earns.ci_low > 0
+        return self.models["gradient_boosting" if better else "logistic"]
+
+
+def judged(trial: Trial, drivers: Drivers, context: Context) -> Answered:
+    """Every model's figures on the users it has not seen."""
+    from growthml.stats.fit_quality import fit_quality
+    from growthml.stats.paired_auc import compare_auc
+
+    responded, predicted = trial.responded, trial.predicted
+    width = trial.encoding.matrix(trial.test.head(1)).shape[1]
+    revenue = trial.test["revenue"].to_numpy(float)
+    spend = {
+        name: fit_quality(
+            revenue, predicted[name], 0 if name == "dummy_spend" else width, context.confidence
+        )
+        for name in REGRESSORS
+        if name in predicted
+    }
+    return Answered(
+        trial=trial,
+        models={name: _judged(name, predicted[name], responded, context) for name in CLASSIFIERS},
+        earns=compare_auc(
+            predicted["logistic"],
+            predicted["gradient_boosting"],
+            responded,
+            confidence=context.confidence,
+        ),
+        spend={name: found for name, found in spend.items() if found is not None},
+        drivers=drivers,
+    )
+
+
+def _judged(name: str, score: np.ndarray, responded: np.ndarray, context: Context) -> Judged:
+    from sklearn.metrics import average_precision_score
+
+    from growthml.stats.calibration import calibration
+    from growthml.stats.ranking import auc, rank
+
+    ranking = rank(score, responded)
+    return Judged(
+        model=name,
+        ranking=ranking,
+        auc=auc(ranking, context.confidence),
+        precision=float(average_precision_score(responded, score)),
+        calibration=calibration(score, responded, by="users", confidence=context.confidence),
+    )
+
+
+# -- tables ------------------------------------------------------------------------------------
+
+
+def models_table(found: Sequence[Answered], note: str, context: Context) -> Table:
+    """All models side by side."""
+    import pandas as pd
+
+    rows = [
+        {
+            "campaign": each.trial.campaign.key,
+            "model": name,
+            "train_users": len(each.trial.train),
+            "test_users": len(each.trial.test),
+            "base_rate": each.trial.responders / len(each.trial.test),
+            "roc_auc": model.auc.value,
+            "roc_auc_ci_low": model.auc.ci_low,
+            "roc_auc_ci_high": model.auc.ci_high,
+            "average_precision": model.precision,
+            "brier": model.calibration.brier,
+            "log_loss": model.calibration.log_loss,
+            "ece": model.calibration.ece,
+            "tested": each.trial.how,
+            "used": model is each.used,
+        }
+        for each in found
+        for name, model in each.models.items()
+    ]
+    frame = pd.DataFrame(rows, columns=[*MODELS, "ece", "tested", "used"])
+    view = frame.assign(
+        name=[f"{NAMES[row.model]}{' (used)' if row.used else ''}" for row in frame.itertuples()],
+        interval=[
+            context.formats.interval(
+                row.roc_auc_ci_low, row.roc_auc_ci_high, "number", signed=False
+            )
+            for row in frame.itertuples()
+        ],
+    )
+    return Table(
+        id="models",
+        title="Three models on users they have not seen",
+        frame=frame,
+        view=view,
+        columns=[
+            *_campaign(context),
+            Column(name="name", head="Model"),
+            Column(name="roc_auc", head="AUC", kind="statistic"),
+            Column(name="interval", head=f"{context.formats.share(context.confidence)} interval"),
+            Column(name="average_precision", head="Average precision", kind="statistic"),
+            Column(name="brier", head="Brier score", kind="number"),
+            Column(name="log_loss", head="Log loss", kind="number"),
+        ],
+        note=note,
+    )
+
+
+def calibration_table(found: Sequence[Answered]) -> Table:
+    """Predicted and observed, bin by bin; attached."""
+    import pandas as pd
+
+    rows = [
+        {
+            "campaign": each.trial.campaign.key,
+            "model": name,
+            "bin": row.bin,
+            "users": row.users,
+            "mean_predicted": row.mean_predicted,
+            "observed_rate": row.observed_rate,
+            "ci_low": row.ci_low,
+            "ci_high": row.ci_high,
+        }
+        for each in found
+        for name, model in each.models.items()
+        for row in model.calibration.bins
+    ]
+    frame = pd.DataFrame(rows, columns=[*CALIBRATION, "ci_low", "ci_high"])
+    return Table(id="calibration", title="Predicted and observed", frame=frame)
+
+
+def drivers_table(found: Sequence[Answered], context: Context) -> Table:
+    """Odds ratios and importances; attached, the figures show the first of them."""
+    import pandas as pd
+
+    rows = [
+        {
+            "campaign": each.trial.campaign.key,
+            "model": driver.model,
+            "feature": driver.feature,
+            "effect": driver.effect,
+            "ci_low": driver.ci_low,
+            "ci_high": driver.ci_high,
+            "p_value": driver.p_value,
+            "importance": driver.importance,
+            "q_value": driver.q_value,
+            "unit": driver.unit,
+            "reason": driver.reason,
+        }
+        for each in found
+        for driver in (*each.drivers.odds, *each.drivers.importances)
+    ]
+    frame = pd.DataFrame(rows, columns=[*DRIVERS, "q_value", "unit", "reason"])
+    return Table(id="drivers", title="What goes with responding", frame=frame)
+
+
+def spend_table(found: Sequence[Answered], context: Context) -> Table:
+    """How far off the predicted amounts are."""
+    import pandas as pd
+
+    rows = [
+        {
+            "campaign": each.trial.campaign.key,
+            "model": "dummy" if name == "dummy_spend" else name,
+            "r2": quality.r2,
+            "adjusted_r2": quality.adjusted_r2,
+            "mae": quality.mae,
+            "rmse": quality.rmse,
+            "n": quality.n,
+            "r2_ci_low": quality.r2_low,
+            "r2_ci_high": quality.r2_high,
+            "name": NAMES[name],
+        }
+        for each in found
+        for name, quality in each.spend.items()
+    ]
+    frame = pd.DataFrame(rows, columns=[*SPEND, "r2_ci_low", "r2_ci_high", "name"])
+    raw = frame.drop(columns="name")
+    if not rows:
+        return Table(id="spend", title="How much will they spend", frame=raw)
+    view = frame.assign(
+        interval=[
+            context.formats.interval(row.r2_ci_low, row.r2_ci_high, "number", signed=False)
+            for row in frame.itertuples()
+        ]
+    )
+    return Table(
+        id="spend",
+        title="How much will they spend: amounts predicted for users not seen",
+        frame=raw,
+        view=view,
+        columns=[
+            *_campaign(context),
+            Column(name="name", head="Model"),
+            Column(name="r2", head="R²", kind="statistic"),
+            Column(name="interval", head=f"{context.formats.share(context.confidence)} interval"),
+            Column(name="adjusted_r2", head="Adjusted R²", kind="statistic"),
+            Column(name="mae", head="Mean error", kind="money"),
+            Column(name="rmse", head="Root mean square error", kind="money"),
+        ],
+        note=_spend_note(found, context),
+    )
+
+
+def _campaign(context: Context) -> list[Column]:
+    several = len(context.campaigns) > 1
+    return [Column(name="campaign", head="Campaign", role="campaign")] if several else []
+
+
+def _spend_note(found: Sequence[Answered], context: Context) -> str:
+    """Classification, regression and R², explained on these very numbers."""
+    formats, each = context.formats, found[-1]
+    linear, label = each.spend.get("linear"), each.trial.campaign.label
+    if linear is None or linear.r2 is None:
+        return ""
+    share = each.trial.responders / len(each.trial.test)
+    auc = formats.statistic(each.used.auc.value)
+    words = (
+        f"Classification asks who responds, and is judged by the order: AUC {auc} on {label}."
+        " Regression asks how much, and is judged by the distance: linear regression's R² of"
+        f" {formats.statistic(linear.r2)} says that its squared errors are"
+        f" {_less(linear.r2, formats.share(abs(linear.r2)))} than if everybody were given these"
+        " users' own mean. With"
+        f" {formats.rate(share)} responding most amounts are 0, so that a good order and a low R²"
+        " go together. R² does not say that a model is right, that a cause was found, or that the"
+        " next user is predicted well"
+    )
+    if linear.adjusted_r2 is not None:
+        columns = each.trial.encoding.matrix(each.trial.test.head(1)).shape[1]
+        words += (
+            f"; adjusted R² ({formats.statistic(linear.adjusted_r2)}) charges for"
+            f" {formats.plural(columns, 'column', 'columns')}"
+        )
+    return f"{words}."
+
+
+def _less(r2: float, size: str) -> str:
+    return f"{size} smaller" if r2 > 0 else f"{size} larger" if r2 < 0 else "no smaller"
+
+
+def shown_odds(each: Answered) -> list[Driver]:
+    """The odds ratios a figure shows: the strongest, by distance from 1, then those not told."""
+    from math import log
+
+    told = [driver for driver in each.drivers.odds if driver.effect]
+    untold = [driver for driver in each.drivers.odds if not driver.effect]
+    order = sorted(told, key=lambda driver: (-abs(log(driver.effect or 1.0)), driver.feature))
+    return [*order, *untold][:MOST_SHOWN]
+
+
+def feature_words(driver: Driver, context: Context) -> str:
+    """A driver's column in words, its unit included."""
+    return said(driver.feature, context, driver.unit)
+
+
+def used_by(found: Sequence[Answered]) -> dict[str, Any]:
+    """By campaign, the model used."""
+    return {each.trial.campaign.key: each.used.model for each in found}

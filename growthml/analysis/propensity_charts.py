@@ -1,0 +1,242 @@
+"""Propensity drawn: the ROC curve, calibration, odds ratios, importances."""
+
+from __future__ import annotations
+
+from growthml.analysis.propensity import (
+    FEWEST_DRAWN,
+    MOST_SHOWN,
+    NAMES,
+    Answered,
+    Judged,
+    feature_words,
+    shown_odds,
+)
+from growthml.charts import (
+    BarPanel,
+    Bars,
+    Chart,
+    CurvePanel,
+    Curves,
+    IntervalPanel,
+    IntervalRow,
+    Intervals,
+    Line,
+    Reference,
+    Series,
+)
+from growthml.models.drivers import Driver, said
+from growthml.parts import Context
+
+HEIGHT = 58.0
+MOST_POINTS = 200
+"""A curve of more points is thinned: the eye sees no more."""
+
+
+def charts(each: Answered, context: Context) -> list[Chart]:
+    """All figures of one campaign; none of a test with too few responders."""
+    found: list[Chart] = []
+    if each.trial.responders >= FEWEST_DRAWN:
+        found += [roc_chart(each, context), calibration_chart(each, context)]
+    odds = odds_chart(each, context)
+    importance = importance_chart(each, context)
+    return [*found, *([odds] if odds else []), *([importance] if importance else [])]
+
+
+def _id(name: str, each: Answered, context: Context) -> str:
+    return name if len(context.compared) < 2 else f"{name}_{each.trial.campaign.key}"
+
+
+def _tested_on(each: Answered, context: Context) -> str:
+    formats, trial = context.formats, each.trial
+    return (
+        f"{formats.count(len(trial.test))} {trial.campaign.label} users,"
+        f" {formats.count(trial.responders)} responders"
+    )
+
+
+def roc_chart(each: Answered, context: Context) -> Curves:
+    """F16, left: responders reached against others reached in vain, for both models."""
+    formats, used = context.formats, each.used
+    lines = [
+        _roc_line(model, each, context) for name, model in each.models.items() if name != "dummy"
+    ]
+    interval = formats.interval(used.auc.ci_low, used.auc.ci_high, "number", signed=False)
+    return Curves(
+        id=_id("roc", each, context),
+        title="Ranked above chance" if used.helps else "No evidence of a ranking above chance",
+        subtitle=f"Responders by others reached; {_tested_on(each, context)}"[:110],
+        alt=f"ROC curve, {NAMES[used.model].lower()}: AUC {formats.statistic(used.auc.value)}"
+        f" ({interval}) on {_tested_on(each, context)}; by chance 0.50."[:400],
+        how_to_read="The AUC is the chance that a responder is ranked above another user: the"
+        " further the curve lies from the dashed line, the better the order.",
+        table="models",
+        panels=[
+            CurvePanel(
+                lines=lines,
+                x_axis="share",
+                y_unit="share",
+                references=[Reference(kind="diagonal", label="by chance")],
+            )
+        ],
+        height=HEIGHT,
+    )
+
+
+def _roc_line(model: Judged, each: Answered, context: Context) -> Line:
+    import numpy as np
+
+    ranking = model.ranking
+    others = ranking.users - ranking.positives
+    x = np.concatenate([[0.0], np.cumsum(others) / others.sum()])
+    y = np.concatenate([[0.0], np.cumsum(ranking.positives) / ranking.positives.sum()])
+    if len(x) > MOST_POINTS:
+        kept = np.unique(np.linspace(0, len(x) - 1, MOST_POINTS).round().astype(int))
+        x, y = x[kept], y[kept]
+    is_used = model is each.used
+    return Line(
+        series=Series(
+            label=NAMES[model.model],
+            colour=each.trial.campaign.colour if is_used else "muted",
+        ),
+        x=x.tolist(),
+        y=y.tolist(),
+        end=f"{NAMES[model.model].split()[0]} {context.formats.statistic(model.auc.value)}",
+        dashed=not is_used,
+    )
+
+
+def calibration_chart(each: Answered, context: Context) -> Curves:
+    """F16, right: what was predicted and what came of it, in bins of equal users."""
+    formats, bins = context.formats, each.used.calibration.bins
+    inside = sum(row.ci_low <= row.mean_predicted <= row.ci_high for row in bins)
+    top = max(max(row.mean_predicted for row in bins), max(row.ci_high for row in bins))
+    colour = each.trial.campaign.colour
+    return Curves(
+        id=_id("calibration", each, context),
+        title=f"{inside} of {len(bins)} bins as predicted",
+        subtitle="Rate that responded by predicted probability,"
+        f" {formats.share(context.confidence)} range; {_tested_on(each, context)}"[:110],
+        alt=f"Calibration of {NAMES[each.used.model].lower()}: {inside} of {len(bins)} bins of"
+        f" users hold the prediction within their interval; the highest bin predicted"
+        f" {formats.rate(bins[-1].mean_predicted)}, {formats.rate(bins[-1].observed_rate)}"
+        " responded."[:400],
+        how_to_read="On the dashed line predictions come true: of users given 20 %, a fifth"
+        " respond. Where the shade leaves the line, probabilities are too high or too low.",
+        table="calibration",
+        panels=[
+            CurvePanel(
+                lines=[
+                    Line(
+                        series=Series(label="as predicted", colour="muted"),
+                        x=[0.0, top],
+                        y=[0.0, top],
+                        dashed=True,
+                    ),
+                    Line(
+                        series=Series(label="observed", colour=colour),
+                        x=[row.mean_predicted for row in bins],
+                        y=[row.observed_rate for row in bins],
+                        low=[row.ci_low for row in bins],
+                        high=[row.ci_high for row in bins],
+                    ),
+                ],
+                x_axis="number",
+                x_unit="share",
+                y_unit="share",
+            )
+        ],
+        height=HEIGHT,
+    )
+
+
+def odds_chart(each: Answered, context: Context) -> Intervals | None:
+    """F17: the factor on the odds to respond, column by column."""
+    shown = shown_odds(each)
+    told = [driver for driver in shown if driver.effect]
+    if not told:
+        return None
+    formats = context.formats
+    crossing = sum(_crosses(driver) for driver in told)
+    first = told[0]
+    references = "; ".join(
+        f"{said(f'{word.name}: {word.reference}', context)} is 1"
+        for word in each.trial.encoding.words
+    )
+    rest = len(each.drivers.odds) - len(shown)
+    return Intervals(
+        id=_id("drivers", each, context),
+        title="What goes with responding, other columns held equal",
+        subtitle=f"Odds to respond, times; {_tested_on(each, context)}"
+        f"{f'; {references}' if references else ''}"[:110],
+        alt=f"Odds ratio plot, {len(told)} features: {feature_words(first, context)}"
+        f" {formats.ratio(first.effect)} ({_interval(first, context)}); {crossing} intervals"
+        " cross 1."[:400],
+        how_to_read="Times the odds to respond, all other columns equal: 2 doubles the odds, 1 is"
+        " no change. It says what goes together, not what would happen if one were changed."
+        + (f" The {rest} weakest are in the table." if rest > 0 else ""),
+        half=False,
+        table="drivers",
+        panels=[IntervalPanel(rows=[_row(driver, context) for driver in shown], unit="ratio")],
+        log=True,
+        lower="less likely",
+        higher="likelier",
+    )
+
+
+def _row(driver: Driver, context: Context) -> IntervalRow:
+    words = feature_words(driver, context)
+    if not driver.effect:
+        return IntervalRow(
+            name=words,
+            estimate=None,
+            low=None,
+            high=None,
+            right=f"cannot be estimated: {driver.reason}",
+            verdict="not_tested",
+        )
+    return IntervalRow(
+        name=words,
+        estimate=driver.effect,
+        low=driver.ci_low,
+        high=driver.ci_high,
+        right=f"{context.formats.ratio(driver.effect)}x ({_interval(driver, context)})",
+        verdict="no_evidence",
+        muted=_crosses(driver),
+    )
+
+
+def _interval(driver: Driver, context: Context) -> str:
+    return context.formats.interval(driver.ci_low, driver.ci_high, "ratio", signed=False)
+
+
+def _crosses(driver: Driver) -> bool:
+    return driver.ci_low is None or driver.ci_high is None or driver.ci_low <= 1 <= driver.ci_high
+
+
+def importance_chart(each: Answered, context: Context) -> Bars | None:
+    """What boosting leans on: the AUC it loses without a column, of those it would miss."""
+    missed = [
+        driver
+        for driver in each.drivers.importances
+        if driver.ci_low is not None and driver.ci_low > 0
+    ][:MOST_SHOWN]
+    if len(missed) < 2:
+        return None
+    formats, colour = context.formats, each.trial.campaign.colour
+    words = [feature_words(driver, context) for driver in missed]
+    first = missed[0]
+    low, high = (formats.number(limit, 3) for limit in (first.ci_low, first.ci_high))
+    return Bars(
+        id=_id("importance", each, context),
+        title="What gradient boosting leans on",
+        subtitle="AUC lost when a column is shuffled; those it would miss",
+        alt=f"Bar chart, AUC lost by gradient boosting without a column: {words[0]}"
+        f" {formats.number(first.importance, 3)} ({low} to {high}); {len(missed)} columns lose"
+        " more than chance would."[:400],
+        how_to_read="Columns that tell the same stand in for one another: each may look small.",
+        table="drivers",
+        rows=words,
+        series=[Series(label=each.trial.campaign.label, colour=colour)],
+        panels=[BarPanel(title="", values=[[driver.importance for driver in missed]])],
+        unit="number",
+    )

@@ -1,0 +1,114 @@
+"""The models that predict: a simple and a complicated one each, for who responds and how much.
+
+scikit-learn fits, seeded and on one thread, so that the same users give the same model in every
+run. Predictions carry six decimals: further ones hang on the machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from growthml.stats.bootstrap import SEED
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Predict = Callable[["pd.DataFrame"], np.ndarray]
+"""A fitted model: a matrix of users in, a prediction for each out."""
+Fit = Callable[["pd.DataFrame", np.ndarray], Predict]
+
+PLACES = 6
+SMALLEST_LEAF = 20
+TREES = 150
+
+
+def base_rate(matrix: pd.DataFrame, outcome: np.ndarray) -> Predict:
+    """Everybody alike: the mean outcome. What any model must beat."""
+    mean = round(float(np.mean(outcome)), PLACES)
+    return lambda users: np.full(len(users), mean)
+
+
+def logistic(matrix: pd.DataFrame, outcome: np.ndarray) -> Predict:
+    """Logistic regression on standardised columns with scikit-learn's ridge penalty (C = 1)."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    model = make_pipeline(
+        StandardScaler(), LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-8)
+    )
+    with _one_thread():
+        model.fit(matrix.to_numpy(float), outcome)
+    return lambda users: _rounded(model.predict_proba(users.to_numpy(float))[:, 1])
+
+
+def gradient_boosting(matrix: pd.DataFrame, outcome: np.ndarray) -> Predict:
+    """Gradient-boosted trees of the probability to respond (HistGradientBoostingClassifier)."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    model = HistGradientBoostingClassifier(**_boosting())
+    with _one_thread():
+        model.fit(matrix.to_numpy(float), outcome)
+
+    def predict(users: pd.DataFrame) -> np.ndarray:
+        with _one_thread():
+            return _rounded(model.predict_proba(users.to_numpy(float))[:, 1])
+
+    return predict
+
+
+def linear(matrix: pd.DataFrame, amount: np.ndarray) -> Predict:
+    """Linear regression of an amount on standardised columns, its smallest solution."""
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    model = make_pipeline(StandardScaler(), LinearRegression())
+    with _one_thread():
+        model.fit(matrix.to_numpy(float), amount)
+    return lambda users: _rounded(model.predict(users.to_numpy(float)))
+
+
+def boosted_amount(matrix: pd.DataFrame, amount: np.ndarray) -> Predict:
+    """Gradient-boosted trees of an amount, by squared error (HistGradientBoostingRegressor)."""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    model = HistGradientBoostingRegressor(**_boosting())
+    with _one_thread():
+        model.fit(matrix.to_numpy(float), amount)
+
+    def predict(users: pd.DataFrame) -> np.ndarray:
+        with _one_thread():
+            return _rounded(model.predict(users.to_numpy(float)))
+
+    return predict
+
+
+def _boosting() -> dict[str, Any]:
+    """Small trees and slow steps, no early stopping: few responders are the rule here."""
+    return {
+        "max_iter": TREES,
+        "learning_rate": 0.05,
+        "max_leaf_nodes": 8,
+        "min_samples_leaf": SMALLEST_LEAF,
+        "l2_regularization": 1.0,
+        "early_stopping": False,
+        "random_state": SEED,
+    }
+
+
+def _one_thread() -> AbstractContextManager[Any]:
+    """Sums in parallel come in another order every time."""
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[Any] = threadpool_limits(limits=1)
+    return limits
+
+
+def _rounded(values: np.ndarray) -> np.ndarray:
+    # Adding 0 turns -0.0 into 0.0, which would print otherwise.
+    return np.asarray(np.round(values, PLACES) + 0.0)
