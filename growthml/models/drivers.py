@@ -73,16 +73,16 @@ def drivers(trial: Trial, context: Context) -> Drivers:
 
 
 def unit_of(values: pd.Series[float]) -> float:
-    """The step a coefficient is told for: 1 for 0 or 1, else a power of ten near its spread.
+    """The step a coefficient is told for: 1 for whole numbers up to a few, else a power of ten near
+    the column's spread.
 
     >>> import pandas as pd
     >>> unit_of(pd.Series([0.0, 30.0, 60.0, 90.0]))
     10.0
     """
-    if values.isin((0.0, 1.0)).all():
-        return 1.0
     spread = float(values.std(ddof=0))
-    return float(10.0 ** floor(log10(spread))) if spread > 0 else 1.0
+    step = float(10.0 ** floor(log10(spread))) if spread > 0 else 1.0
+    return max(step, 1.0) if (values % 1 == 0).all() else step
 
 
 def _odds(fitted: Logit | NotEstimated, units: dict[str, float], context: Context) -> list[Driver]:

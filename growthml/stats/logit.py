@@ -76,9 +76,9 @@ class NotEstimated:
 def logit(design: pd.DataFrame, outcome: Any, confidence: float = 0.95) -> Logit | NotEstimated:
     """Odds ratios of an outcome (0 or 1) by the columns of a design, an intercept added.
 
-    Wald intervals and p-values, exp(b ± z se). A 0/1 column whose users all have one outcome is
-    left out with its users, as their likelihood has no maximum (Albert & Anderson 1984, Biometrika
-    71:1); a column that repeats others is left out alone. NotEstimated with a single outcome, or
+    Wald intervals and p-values, exp(b ± z se). A level or a count that all users above (or at) 0
+    share one outcome with is left out with those users: the likelihood has no maximum there (Albert
+    & Anderson 1984, Biometrika 71:1). A column that repeats others is left out alone. NotEstimated with a single outcome, or
     where the columns together settle it.
     """
     y = np.asarray(outcome, dtype=float)
@@ -107,19 +107,19 @@ def logit(design: pd.DataFrame, outcome: Any, confidence: float = 0.95) -> Logit
 
 
 def _settled(design: pd.DataFrame, y: np.ndarray) -> tuple[dict[str, str], np.ndarray]:
-    """0/1 columns one side of which has one outcome only, and the rows that are left."""
+    """Columns on one side of 0 of which there is one outcome only, and the rows that are left."""
     settled: dict[str, str] = {}
     kept = np.ones(len(y), dtype=bool)
     for name in design.columns:
         values = design[name].to_numpy(float)
-        if not np.isin(values, (0.0, 1.0)).all():
+        if values.min() < 0 or not (values == 0).any():
             continue
-        for side, words in ((1.0, "with"), (0.0, "without")):
-            mine = kept & (values == side)
+        for words, side in (("with", values > 0), ("without", values == 0)):
+            mine = kept & side
             if mine.any() and len(np.unique(y[mine])) == 1:
                 who = "everybody" if y[mine][0] else "nobody"
                 settled[name] = f"{who} {words} it responded"
-                kept &= values != side
+                kept &= ~side
     return settled, kept
 
 
