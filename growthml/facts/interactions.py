@@ -55,9 +55,7 @@ def _of_kept_items(relations: Relations) -> Subquery:
     counted = _with(
         touches,
         "counted",
-        item_touches=sa.func.count().over(
-            partition_by=(touches.c.campaign, touches.c.item_id)
-        ),
+        item_touches=sa.func.count().over(partition_by=(touches.c.campaign, touches.c.item_id)),
         item_category=sa.func.min(touches.c.category).over(
             partition_by=(touches.c.campaign, touches.c.item_id)
         ),

@@ -15,6 +15,7 @@ ORDER = (
     "profitability",
     "lift",
     "profit_curve",
+    "recommendations",
     "ltv",
     "cohorts",
     "churn",
