@@ -173,8 +173,8 @@ class IntervalRow:
     """One estimate with its interval.
 
     left: the two values ("6.83 % → 7.10 %"); right: the effect in words ("+0.27 (−2.1 to +2.7)");
-    verdict: `better` `worse` `no_evidence` `not_tested`, or empty for none. An estimate of None keeps the row and
-    draws no mark. muted: too few to be read (shown, grey).
+    verdict: `better` `worse` `no_evidence` `not_tested`, or empty for none. An estimate of None
+    keeps the row and draws no mark. muted: too few to be read (shown, grey).
     """
 
     name: str

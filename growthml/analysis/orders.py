@@ -55,10 +55,10 @@ class Order:
 
     def of(self, rows: csr_matrix, channels: np.ndarray) -> np.ndarray:
         """Users by items; keys of `taste` are whole steps of its rounding, popularity less."""
-        popular = self.keys[channels]
-        if self.taste is None:
-            return popular
-        return self.taste.scores(rows) + popular * _BELOW_ROUNDING
+        keys: np.ndarray = self.keys[channels]
+        if self.taste is not None:
+            keys = self.taste.scores(rows) + keys * _BELOW_ROUNDING
+        return keys
 
 
 def popularity(points: np.ndarray) -> Order:

@@ -69,30 +69,35 @@ class Shown:
         overall = _shares(everybody.sum(axis=0))
         own = _towards(overall, counts.sum(axis=1))
         by_item = _towards(own[:, None, :], counts)
-        return np.concatenate([by_item, _towards(overall, everybody)[None]])
+        mixes: np.ndarray = np.concatenate([by_item, _towards(overall, everybody)[None]])
+        return mixes
 
     @cached_property
     def scores(self) -> np.ndarray:
         """Channels (everybody last) by items: mean weight of a user who touched anything."""
         points = np.vstack([self.catalogue.points, self.catalogue.points.sum(axis=0)])
         users = np.append(self.catalogue.users, self.catalogue.users.sum())
-        return points / np.maximum(users, 1.0)[:, None]
+        means: np.ndarray = points / np.maximum(users, 1.0)[:, None]
+        return means
 
 
 def _shares(counts: np.ndarray) -> np.ndarray:
-    return counts / max(1.0, counts.sum())
+    shares: np.ndarray = counts / max(1.0, counts.sum())
+    return shares
 
 
 def _towards(prior: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """The shares of counts (last axis), as if PRIOR more had been seen that are as `prior` says."""
-    return (counts + PRIOR * prior) / (counts.sum(axis=-1, keepdims=True) + PRIOR)
+    mixed: np.ndarray = (counts + PRIOR * prior) / (counts.sum(axis=-1, keepdims=True) + PRIOR)
+    return mixed
 
 
 def cold_users(
     totals: pd.DataFrame, item_users: pd.DataFrame, catalogue: Catalogue
 ) -> dict[Any, int]:
     """Users who touched nothing, by the channel whose list they are shown; None: everybody's."""
-    key, cold = catalogue.campaign.key, {}
+    key = catalogue.campaign.key
+    cold: dict[Any, int] = {}
     everybody = shape.sums(totals[totals["campaign"] == key], "channel", "n")
     active = shape.sums(item_users[item_users["campaign"] == key], "channel", "users")
     for channel, users in everybody.items():

@@ -61,11 +61,11 @@ class Catalogue:
         """By row, the code of its channel; -1 where there is none such."""
         unknown = self.place.get(None, -1)
         found = channels.map({key: code for key, code in self.place.items() if key is not None})
-        return found.fillna(unknown).to_numpy(dtype=int)
+        return np.array(found.fillna(unknown), dtype=int)
 
     def weigh(self, actions: pd.Series[Any]) -> np.ndarray:
         """By row, what its action weighs."""
-        return actions.map(self.weights).to_numpy(dtype=float)
+        return np.array(actions.map(self.weights), dtype=float)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -272,7 +272,8 @@ class _Judging:
     ) -> Tried:
         from growthml.stats import hits
 
-        confidence, tested = self.context.confidence, other is not None and k == self.trial.k
+        confidence = self.context.confidence
+        other = other if k == self.trial.k else None
         return Tried(
             campaign=self.trial.campaign,
             method=method,
@@ -283,7 +284,7 @@ class _Judging:
             coverage=hits.coverage(
                 placed.lists[:, :k], len(self.trial.catalogue.items), confidence
             ),
-            against=against if tested else "",
-            hits=hits.compare_hits(other, placed.ranks, k, confidence) if tested else None,
-            gain=hits.compare_ndcg(other, placed.ranks, k, confidence) if tested else None,
+            against=against if other is not None else "",
+            hits=None if other is None else hits.compare_hits(other, placed.ranks, k, confidence),
+            gain=None if other is None else hits.compare_ndcg(other, placed.ranks, k, confidence),
         )

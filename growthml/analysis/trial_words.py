@@ -100,7 +100,8 @@ def _first_items(found: Trial, by_channel: pd.DataFrame, context: Context) -> Fi
     mine = by_channel[by_channel["campaign"] == found.campaign.key]
     firsts = mine[mine["rank"] == 1].head(4)
     told = [
-        f"{_channel(row['channel'], context)} {item_name(row['item_id'], row['category'], context)},"
+        f"{_channel(row['channel'], context)}"
+        f" {item_name(row['item_id'], row['category'], context)},"
         f" likeliest to {context.label('action', row['action'])}"
         for row in firsts.to_dict("records")
     ]
@@ -187,11 +188,7 @@ def _cold(found: Shown, context: Context) -> str:
     cold = sum(found.cold.values())
     largest = sorted(found.cold.items(), key=lambda each: (-each[1], str(each[0])))[:4]
     listed = formats.join(
-        [
-            f"{formats.count(users)} {'everybody’s' if name is None else context.label('channel', name)}"
-            for name, users in largest
-            if users
-        ]
+        [f"{_channel(name, context)} {formats.count(users)}" for name, users in largest if users]
     )
     everybody = cold + int(things.users.sum())
     return (

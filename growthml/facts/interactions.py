@@ -132,8 +132,8 @@ def _item_actions(relations: Relations) -> Select[Any]:
     small = placed.c.channel_place > MOST_CHANNELS
     channel = sa.case((small, nothing(sa.String())), else_=placed.c.channel)
     rows = _with(placed, "folded", known_channel=channel)
-    keys = (rows.c.campaign, rows.c.known_channel, rows.c.item_id, rows.c.item_category)
-    keys = (*keys, rows.c.in_all, rows.c.action)
+    names = ("campaign", "known_channel", "item_id", "item_category", "in_all", "action")
+    keys = [rows.c[name] for name in names]
     return (
         sa.select(
             rows.c.campaign,

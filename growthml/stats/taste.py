@@ -25,7 +25,7 @@ MOST_FACTORS = 64
 FACTORS = (8, 16, 32, 64)
 """How many factors may be tried."""
 TIED = 1e-6
-"""Singular values nearer than this (relatively) are one: factors are cut before them, not between."""
+"""Singular values nearer than this (relatively) are one: factors are never cut between them."""
 
 
 class Filter(Protocol):
@@ -106,4 +106,5 @@ def factorised(matrix: csr_matrix, most: int = MOST_FACTORS) -> Factors | None:
 def _scaled(scores: np.ndarray, rows: csr_matrix) -> np.ndarray:
     weights = np.asarray(rows.sum(axis=1)).reshape(-1, 1)
     scaled = np.divide(scores, weights, out=np.zeros_like(scores, dtype=float), where=weights > 0)
-    return np.maximum(np.round(scaled, DIGITS), 0.0)
+    found: np.ndarray = np.maximum(np.round(scaled, DIGITS), 0.0)
+    return found
