@@ -191,13 +191,15 @@ class IntervalRow:
 class IntervalPanel:
     """Rows of one unit on one axis; `title` names the unit ("percentage points").
 
-    reference: a level to beat, drawn as the dark line; the axis then runs from 0 to the right.
+    reference: a level to beat, drawn as the dark line; the axis then runs from 0 to the right, to
+    `limit` if that is given (for charts side by side).
     """
 
     rows: Sequence[IntervalRow]
     unit: Unit
     title: str = ""
     reference: float | None = None
+    limit: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The chart of a trial of recommenders: hit rates about the popularity they have to beat."""
+"""The charts of a trial of recommenders: hit rates about the popularity they have to beat."""
 
 from __future__ import annotations
 
@@ -11,29 +11,39 @@ from growthml.charts import IntervalPanel, IntervalRow, Intervals
 from growthml.parts import Context
 
 
-def trial_chart(trials: Sequence[Trial], context: Context) -> Intervals | None:
-    """One panel a campaign, methods by hit rate, the popularity to beat as its line."""
+def trial_charts(trials: Sequence[Trial], context: Context) -> list[Intervals]:
+    """A chart a campaign, on one scale: methods by hit rate, the popularity to beat as a line."""
     asked = [each for each in trials if each.tried]
-    if not asked:
-        return None
-    k, several = asked[0].k, len(trials) > 1
-    counts = [context.formats.count(each.rows[0].users) for each in asked]
+    several = len(trials) > 1
+    reach = max((row.hit_rate.high or 0.0 for each in asked for row in each.rows), default=0.0)
+    return [
+        _chart(each, place, reach, several, context) for place, each in enumerate(asked, start=1)
+    ]
+
+
+def _chart(found: Trial, place: int, reach: float, several: bool, context: Context) -> Intervals:
+    label = found.campaign.label
+    winner = found.winner(context)
+    title = "Taste beats popularity" if winner else "No evidence that taste beats popularity"
+    named = f"{title}: {label}"
     return Intervals(
-        id="evaluation",
-        title=_title(asked, context),
-        subtitle=f"Hit rate at {k}: users whose held-out item is listed; n"
-        f" {context.formats.join(counts)}",
-        alt=_alt(asked, context),
-        how_to_read="The dark line is the popularity a taste has to beat. An interval may cross it"
-        " and the test still find a difference: both lists are judged by the same users.",
+        id="evaluation" if place == 1 else f"evaluation_{place}",
+        title=named if several and len(named) <= 48 else title,
+        subtitle=f"Hit rate at {found.k}: users whose held-out item is listed,"
+        f" of {context.formats.count(found.rows[0].users)}"[:110],
+        alt=_alt(found, context),
+        how_to_read="The dark line is the popularity that taste has to beat. The methods are judged"
+        " by the same users, so the test may find more than the intervals show."
+        if place == 1
+        else "",
         panels=[
             IntervalPanel(
-                rows=[_row(row, each, context) for row in _by_hits(each)],
+                rows=[_row(row, found, context) for row in _by_hits(found)],
                 unit="rate",
-                title=each.campaign.label if several else "",
-                reference=each.reference.hit_rate.value,
+                title=label if several else "",
+                reference=found.reference.hit_rate.value,
+                limit=reach,
             )
-            for each in asked
         ],
         table="evaluation",
     )
@@ -51,7 +61,7 @@ def _row(each: Tried, found: Trial, context: Context) -> IntervalRow:
         estimate=rate.value,
         low=rate.low,
         high=rate.high,
-        left=f"{context.formats.count(hits)} users",
+        left=context.formats.plural(hits, "user", "users"),
         right=_told(each, context),
         verdict="" if each.method == found.reference.method else verdict(each, context),
     )
@@ -63,24 +73,9 @@ def _told(each: Tried, context: Context) -> str:
     return f"{formats.rate(rate.value)} ({limits})"
 
 
-def _title(asked: Sequence[Trial], context: Context) -> str:
-    winners = [each for each in asked if each.winner(context)]
-    if not winners:
-        return "No evidence that taste beats popularity"
-    if len(winners) == len(asked):
-        return "Knowing their taste beats popularity"
-    names = context.formats.join([each.campaign.label for each in winners])
-    title = f"Taste beats popularity in {names}"
-    return (
-        title if len(title) <= 48 else f"Taste beats popularity in {len(winners)} of {len(asked)}"
-    )
-
-
-def _alt(asked: Sequence[Trial], context: Context) -> str:
-    told = [
-        f"{each.campaign.label}: "
-        + ", ".join(f"{NAMES[row.method]} {_told(row, context)}" for row in _by_hits(each)[:4])
-        for each in asked
+def _alt(found: Trial, context: Context) -> str:
+    told = ", ".join(f"{NAMES[row.method]} {_told(row, context)}" for row in _by_hits(found))
+    users = context.formats.count(found.rows[0].users)
+    return f"Dots with intervals, hit rates of lists, {found.campaign.label}: {told}; n {users}."[
+        :400
     ]
-    words = "Dots with intervals, hit rate of each method. "
-    return (words + "; ".join(told))[:399]

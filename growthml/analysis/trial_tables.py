@@ -39,7 +39,7 @@ def evaluation_table(trials: Sequence[Trial], context: Context) -> Table:
         Column(name="method", head="Lists by"),
         Column(name="hit_rate", head=f"Hit rate at {k}", kind="rate"),
         Column(name="interval", head=f"{context.formats.share(context.confidence)} interval"),
-        Column(name="ndcg", head="NDCG", kind="statistic"),
+        Column(name="ndcg", head=f"NDCG at {k}", kind="number"),
         Column(name="coverage", head="Coverage", kind="share"),
         Column(name="against", head="Against popularity, pp"),
         Column(name="q_value", head="q", kind="p"),
@@ -129,8 +129,13 @@ def _against(each: Tried, context: Context) -> str | None:
 def _protocol(asked: Sequence[Trial], context: Context) -> str:
     formats = context.formats
     drawn = [
-        f"{formats.count(each.rows[0].users)} of {formats.count(each.judged)}"
-        f" {each.campaign.label} users who came to a new item after another"
+        (
+            "all "
+            if each.rows[0].users == each.judged
+            else f"{formats.count(each.rows[0].users)} of "
+        )
+        + f"{formats.count(each.judged)} {each.campaign.label} users who came to one item after"
+        " another"
         for each in asked
     ]
     words = (
@@ -149,6 +154,12 @@ def _protocol(asked: Sequence[Trial], context: Context) -> str:
         f"{words} Channel popularity is compared with everybody's, tastes with the better of the"
         f" two: McNemar's test, q corrected by {context.correction}."
     )
+
+
+def _judged(found: Trial, context: Context) -> str:
+    if found.rows[0].users == found.judged:
+        return f"all {context.formats.count(found.judged)}"
+    return shape.part_of(found.rows[0].users, found.judged, context)
 
 
 def channels_table(

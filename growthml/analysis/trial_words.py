@@ -34,15 +34,20 @@ def headline(trials: Sequence[Trial], context: Context) -> str:
     rates = {id(each): _rates(each, context) for each in asked}
     lost = context.formats.join([f"{each.campaign.label} {rates[id(each)]}" for each in others])
     won = context.formats.join([f"{each.campaign.label} {rates[id(each)]}" for each in winners])
-    if not winners:
-        told = rates[id(others[0])] if len(trials) == 1 else lost
+    if len(trials) == 1 and not winners:
         return (
             "No evidence that knowing a user's taste beats showing everybody what is popular"
-            f" (hit rate {told})."
+            f" (hit rate {rates[id(others[0])]})."
         )
+    if len(trials) == 1:
+        return (
+            "Knowing a user's taste beats showing everybody what is popular: hit rate"
+            f" {rates[id(winners[0])]}."
+        )
+    if not winners:
+        return f"No evidence that knowing their taste beats what is popular: hit rate {lost}."
     if not others:
-        told = rates[id(winners[0])] if len(trials) == 1 else won
-        return f"Knowing a user's taste beats showing everybody what is popular: hit rate {told}."
+        return f"Knowing a user's taste beats what is popular: hit rate {won}."
     return f"Knowing a user's taste beats popularity: hit rate {won}; no evidence of it: {lost}."
 
 
@@ -79,9 +84,9 @@ def _trial_finding(found: Trial, context: Context) -> Finding:
     )
     return Finding(
         heading="Taste beats popularity" if won else "No evidence for taste",
-        text=f"Lists by taste ({way}) held the item kept back of {_hit(best, context)}"
-        f" {found.campaign.label} users, lists by {popular} of {_hit(found.reference, context)}:"
-        f" {difference_told(best, context)} points"
+        text=f"Of {context.formats.count(best.users)} {found.campaign.label} users, lists by taste"
+        f" ({way}) hit {_hits(best, context)}, lists by {popular}"
+        f" {_hits(found.reference, context)}: {difference_told(best, context)} points"
         + ("." if won else ", so lists show what is popular."),
         evidence=Evidence(
             table="evaluation",
@@ -91,9 +96,8 @@ def _trial_finding(found: Trial, context: Context) -> Finding:
     )
 
 
-def _hit(each: Tried, context: Context) -> str:
-    hits = round((each.hit_rate.value or 0.0) * each.users)
-    return shape.part_of(hits, each.users, context)
+def _hits(each: Tried, context: Context) -> str:
+    return context.formats.count(round((each.hit_rate.value or 0.0) * each.users))
 
 
 def _first_items(found: Trial, by_channel: pd.DataFrame, context: Context) -> Finding:
@@ -101,14 +105,15 @@ def _first_items(found: Trial, by_channel: pd.DataFrame, context: Context) -> Fi
     firsts = mine[mine["rank"] == 1].head(4)
     told = [
         f"{_channel(row['channel'], context)}"
-        f" {item_name(row['item_id'], row['category'], context)},"
-        f" likeliest to {context.label('action', row['action'])}"
+        f" {item_name(row['item_id'], row['category'], context)}"
+        f" to “{context.label('action', row['action'])}”"
         for row in firsts.to_dict("records")
     ]
     count = context.formats.plural(int(mine["rank"].max()), "item", "items")
     return Finding(
         heading="What to show first",
-        text=f"First of {count} for {found.campaign.label} users: {'; '.join(told)}.",
+        text=f"First of {count} for {found.campaign.label} users, with the likeliest action:"
+        f" {'; '.join(told)}.",
         evidence=Evidence(
             table="by_channel",
             row={
@@ -162,7 +167,8 @@ def _few(trials: Sequence[Trial], context: Context) -> list[str]:
         most = max(each.rows, key=lambda row: row.hit_rate.value or 0.0, default=None)
         if most and round((most.hit_rate.value or 0.0) * most.users) < FEW_HITS:
             said.append(
-                f"No method hit more than {_hit(most, context)} {each.campaign.label} users: this"
+                f"No method hit more than {_hits(most, context)} of"
+                f" {context.formats.count(most.users)} {each.campaign.label} users: this"
                 " sample cannot tell good lists from better ones."
             )
     return said

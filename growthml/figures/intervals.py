@@ -47,6 +47,7 @@ class _Group:
     unit: Unit
     blocks: Sequence[Sequence[IntervalRow]]
     reference: float | None = None
+    limit: float | None = None
 
     @property
     def rows(self) -> Iterator[IntervalRow]:
@@ -136,8 +137,12 @@ def _groups(panels: Sequence[IntervalPanel]) -> list[_Group]:
             above = groups.pop()
             groups.append(replace(above, blocks=[*above.blocks, panel.rows]))
         else:
-            groups.append(_Group(panel.title, panel.unit, [panel.rows], panel.reference))
+            groups.append(_of(panel))
     return groups
+
+
+def _of(panel: IntervalPanel) -> _Group:
+    return _Group(panel.title, panel.unit, [panel.rows], panel.reference, panel.limit)
 
 
 def _columns(chart: Intervals, width: float) -> _Columns:
@@ -164,7 +169,9 @@ def _scale(chart: Intervals, group: _Group, formats: Formats) -> Scale:
         if house.known(value)
     ]
     if group.reference is not None:
-        return x_scale([0.0, *values, group.reference], "number", group.unit, formats)
+        return x_scale(
+            [0.0, group.limit or 0.0, *values, group.reference], "number", group.unit, formats
+        )
     return symmetric(values, group.unit, formats)
 
 

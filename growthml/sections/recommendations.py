@@ -16,7 +16,7 @@ from growthml.analysis.orders import IN_CHANNEL, POPULARITY
 from growthml.analysis.shown import BY_CHANNEL, BY_USER, CATEGORIES, Shown
 from growthml.analysis.touches import Catalogue, catalogue, touches
 from growthml.analysis.trial import EVALUATION, Trial
-from growthml.analysis.trial_chart import trial_chart
+from growthml.analysis.trial_chart import trial_charts
 from growthml.analysis.trial_tables import (
     categories_table,
     channels_table,
@@ -63,11 +63,10 @@ def compute(facts: Facts, context: Context, options: RecommendationOptions) -> A
     )
     by_channel, kinds = shown.by_channel(lists), shown.categories(lists)
     pairs = pairs_table(trials, context)
-    chart = trial_chart(trials, context)
     return Answer(
         headline=headline(trials, context),
         blocks=[
-            *([chart] if chart else []),
+            *trial_charts(trials, context),
             evaluation_table(trials, context),
             channels_table(by_channel, kinds, lists, context),
             users_table(by_user, trials, context, options.per_user),
