@@ -40,7 +40,7 @@ def _chart(found: Trial, place: int, reach: float, several: bool, context: Conte
             IntervalPanel(
                 rows=[_row(row, found, context) for row in _by_hits(found)],
                 unit="rate",
-                title=label if several else "",
+                title=label if several and len(named) > 48 else "",
                 reference=found.reference.hit_rate.value,
                 limit=reach,
             )
