@@ -63,7 +63,9 @@ def _row(each: Tried, found: Trial, context: Context) -> IntervalRow:
         high=rate.high,
         left=context.formats.plural(hits, "user", "users"),
         right=_told(each, context),
-        verdict="" if each.method == found.reference.method else verdict(each, context),
+        verdict=""
+        if each.hits is None or each.method == found.reference.method
+        else verdict(each, context),
     )
 
 

@@ -201,7 +201,7 @@ def channels_table(
         columns=columns,
         note=f"The {SHOWN_ITEMS} items that weigh most in the channel; ten of each, with their"
         " scores and actions, in recommendations.by_channel.csv. Users shown it: those who have"
-        " not touched an item yet.",
+        " done nothing to an item yet.",
     )
 
 
@@ -288,7 +288,7 @@ def pairs_table(trials: Sequence[Trial], context: Context) -> Table | None:
             Column(name="jaccard", head="Jaccard", kind="statistic"),
             Column(name="lift", head="Times by chance", kind="ratio"),
         ],
-        note=f"Pairs that at least {FEWEST_BOTH} users touched both of, by cosine; up to"
+        note=f"Pairs that at least {FEWEST_BOTH} users did something to both of, by cosine; up to"
         f" {MOST_PAIRS} of each campaign in recommendations.pairs.csv.",
     )
 

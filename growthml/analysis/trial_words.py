@@ -198,8 +198,8 @@ def _cold(found: Shown, context: Context) -> str:
     )
     everybody = cold + int(things.users.sum())
     return (
-        f"{shape.part_of(cold, everybody, context)} {things.campaign.label} users have not touched"
-        f" an item and are shown their channel's list: {listed}."
+        f"{shape.part_of(cold, everybody, context)} {things.campaign.label} users have done nothing"
+        f" to an item yet and are shown their channel's list: {listed}."
     )
 
 
