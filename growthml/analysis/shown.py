@@ -218,13 +218,16 @@ def _lists(
     user, _ = pd.factorize(rows["place"])
     people = rows.drop_duplicates("place")
     item, size = things.items.get_indexer(rows["item_id"]), (len(people), len(things.items))
-    matrix = coo_matrix((things.weigh(rows["action"]), (user, item)), shape=size).tocsr()
+    inside = (rows["inside"] == 1).to_numpy(dtype=bool)
+    weight = np.where(inside, things.weigh(rows["action"]), 0.0)
+    matrix = coo_matrix((weight, (user, item)), shape=size).tocsr()
     response = (rows["action"] == context.metrics.response).to_numpy(dtype=bool)
     bought = coo_matrix((response * 1.0, (user, item)), shape=size).tocsr()
     bought.eliminate_zeros()
     own = np.zeros((len(people), len(things.actions)))
     action = pd.Index(things.actions).get_indexer(rows["action"])
-    np.add.at(own, (user[action >= 0], action[action >= 0]), 1.0)
+    named = inside & (action >= 0)
+    np.add.at(own, (user[named], action[named]), 1.0)
     channels = things.channel_codes(people["channel"])
     channels[channels >= len(things.named)] = -1
     parts = []

@@ -155,6 +155,8 @@ def touches(interactions: pd.DataFrame, catalogue: Catalogue, context: Context) 
     from growthml.stats.held_out import NEVER
 
     mine = interactions[interactions["campaign"] == catalogue.campaign.key]
+    counted = (catalogue.weigh(mine["action"]) > 0) | (mine["action"] == context.metrics.response)
+    mine = mine[counted]
     ids = pd.Index(mine["user_id"].unique()).sort_values()
     at = mine["first_at"].to_numpy(dtype="datetime64[us]")
     return Touches(

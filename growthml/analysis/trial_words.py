@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from growthml import shape
 from growthml.analysis.orders import IN_CHANNEL, ITEM_ITEM
 from growthml.analysis.shown import Shown
+from growthml.analysis.shown_tables import item_name
 from growthml.analysis.touches import RESPONSE_WEIGHT
 from growthml.analysis.trial import Trial, Tried
-from growthml.analysis.trial_tables import difference_told, item_name
+from growthml.analysis.trial_tables import difference_told
 from growthml.parts import Context, Evidence, Finding
 
 if TYPE_CHECKING:
@@ -146,8 +147,8 @@ def caveats(
     said.append(
         "What a user has bought may be listed again, in the trial and in the lists."
         if repeats
-        else "What a user has bought is never listed again, in the trial nor in the lists; what"
-        " they did anything else to may be."
+        else "What a user has bought is never listed again, in the trial nor in the lists (nor there"
+        " what they bought before the campaign); what they did anything else to may be."
     )
     if any(each.tried for each in trials):
         said.append(

@@ -12,14 +12,17 @@ to join them by.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause, Select, Subquery
 
-from growthml.facts.expressions import nothing, whole, word
+from growthml.facts.cut import Cut
+from growthml.facts.expressions import ONE, ZERO, any_row, moment, nothing, whole, word
 from growthml.facts.fact import Fact
+from growthml.facts.history import history
 from growthml.facts.relations import Relations
 
 MOST_USERS = 50_000
@@ -31,8 +34,11 @@ SEED = "growthml"
 """Stands before a user's id in the hash that decides whether the user is sampled."""
 
 
-def _touches(relations: Relations) -> Subquery:
-    """campaign, user_id, channel, item_id, action, category, first_at; one row a touch."""
+def _touches(relations: Relations, cuts: Sequence[Cut] = ()) -> Subquery:
+    """campaign, user_id, channel, item_id, action, category, first_at, inside; one row a touch.
+
+    inside: 0 where it happened before its campaign's window, of `cuts`, if that has a start.
+    """
     relations.need_actions()
     relations.need("events.item_id")
     events = relations.events
@@ -42,6 +48,7 @@ def _touches(relations: Relations) -> Subquery:
             *keys,
             sa.func.min(events.c.category).label("category"),
             sa.func.min(events.c.occurred_at).label("first_at"),
+            _inside(events, cuts).label("inside"),
         )
         .where(relations.is_active(events), events.c.item_id.is_not(None))
         .group_by(*keys)
@@ -49,13 +56,26 @@ def _touches(relations: Relations) -> Subquery:
     )
 
 
-def _of_kept_items(relations: Relations) -> Subquery:
+def _inside(events: FromClause, cuts: Sequence[Cut]) -> ColumnElement[int]:
+    windows = [
+        sa.and_(
+            events.c.campaign == cut.key,
+            *([] if cut.start is None else [events.c.occurred_at >= moment(cut.start)]),
+        )
+        for cut in cuts
+    ]
+    return any_row(sa.or_(*windows)) if windows else ONE
+
+
+def _of_kept_items(touches: Subquery) -> Subquery:
     """The touches of the most touched items; `in_all`: how many items were touched."""
-    touches = _touches(relations)
+    item = (touches.c.campaign, touches.c.item_id)
     counted = _with(
         touches,
         "counted",
-        item_touches=sa.func.count().over(partition_by=(touches.c.campaign, touches.c.item_id)),
+        item_touches=sa.func.sum(touches.c.inside).over(
+            partition_by=(touches.c.campaign, touches.c.item_id)
+        ),
         item_category=sa.func.min(touches.c.category).over(
             partition_by=(touches.c.campaign, touches.c.item_id)
         ),
@@ -84,7 +104,7 @@ def _place(rows: FromClause, *by: ColumnElement[Any]) -> ColumnElement[int]:
 
 
 def _interactions(relations: Relations) -> Select[Any]:
-    kept = _of_kept_items(relations)
+    kept = _of_kept_items(_touches(relations))
     mine = kept.c.campaign
     numbered = _with(
         kept,
@@ -115,7 +135,7 @@ def _interactions(relations: Relations) -> Select[Any]:
 
 
 def _item_actions(relations: Relations) -> Select[Any]:
-    kept = _of_kept_items(relations)
+    kept = _of_kept_items(_touches(relations))
     counted = _with(
         kept,
         "by_channel",
@@ -150,7 +170,7 @@ def _item_actions(relations: Relations) -> Select[Any]:
 
 
 def _item_users(relations: Relations) -> Select[Any]:
-    kept = _of_kept_items(relations)
+    kept = _of_kept_items(_touches(relations))
     keys = (kept.c.campaign, kept.c.channel)
     return (
         sa.select(*keys, whole(sa.func.count(sa.distinct(kept.c.user_id))).label("users"))
@@ -160,12 +180,20 @@ def _item_users(relations: Relations) -> Select[Any]:
 
 
 def _user_items(relations: Relations, most_users: str) -> Select[Any]:
-    """A user's rows follow one another: a reader may forget a user once the next one comes."""
-    kept = _of_kept_items(relations)
+    """A user's rows follow one another: a reader may forget a user once the next one comes.
+
+    What they bought before the campaign's window is there too, with `inside` 0.
+    """
+    started = [cut for cut in relations.cuts if cut.start is not None]
+    seen = history(relations) if started else relations
+    kept = _of_kept_items(_touches(seen, relations.cuts if started else ()))
+    user = (kept.c.campaign, kept.c.user_id)
     counted = _with(
         kept,
         "by_user",
-        user_touches=sa.func.count().over(partition_by=(kept.c.campaign, kept.c.user_id)),
+        user_touches=sa.func.sum(kept.c.inside).over(
+            partition_by=(kept.c.campaign, kept.c.user_id)
+        ),
     )
     placed = _with(
         counted,
@@ -177,8 +205,13 @@ def _user_items(relations: Relations, most_users: str) -> Select[Any]:
             placed.c.campaign,
             whole(placed.c.user_place).label("place"),
             *(placed.c[name] for name in ("user_id", "channel", "item_id", "action")),
+            whole(placed.c.inside).label("inside"),
         )
-        .where(placed.c.user_place <= int(most_users))
+        .where(
+            placed.c.user_place <= int(most_users),
+            placed.c.user_touches > ZERO,
+            sa.or_(placed.c.inside == ONE, placed.c.action == relations.counting.response),
+        )
         .order_by(placed.c.campaign, placed.c.user_place, placed.c.item_id, placed.c.action)
     )
 

@@ -14,16 +14,16 @@ from pydantic import Field
 from growthml.analysis import orders, shown, trial
 from growthml.analysis.orders import IN_CHANNEL, POPULARITY
 from growthml.analysis.shown import BY_CHANNEL, BY_USER, CATEGORIES, Shown
-from growthml.analysis.touches import Catalogue, catalogue, touches
-from growthml.analysis.trial import EVALUATION, Trial
-from growthml.analysis.trial_chart import trial_charts
-from growthml.analysis.trial_tables import (
+from growthml.analysis.shown_tables import (
     categories_table,
     channels_table,
-    evaluation_table,
     pairs_table,
     users_table,
 )
+from growthml.analysis.touches import Catalogue, catalogue, touches
+from growthml.analysis.trial import EVALUATION, Trial
+from growthml.analysis.trial_chart import trial_charts
+from growthml.analysis.trial_tables import evaluation_table
 from growthml.analysis.trial_words import caveats, findings, headline
 from growthml.errors import NotEnoughData
 from growthml.parts import Answer, Context, Facts, Options, Section, batches
@@ -55,7 +55,7 @@ def compute(facts: Facts, context: Context, options: RecommendationOptions) -> A
     ]
     known = [each for each in known if len(each.items) and each.points.any()]
     if not known:
-        raise NotEnoughData("nobody did anything but idle to any item")
+        raise NotEnoughData("nobody did anything that counts to an item; idle actions do not")
     trials = trial.corrected([_tried(facts, each, context, options) for each in known], context)
     lists = [_shown(facts, each, context) for each in trials]
     by_user = shown.by_user(

@@ -428,3 +428,60 @@ def test_the_simulators_favourite_kitchens_are_found(tmp_path: Path) -> None:
 
 def test_a_few_users_end_without_a_fault(tmp_path: Path) -> None:
     assert ended(tmp_path, SPRING).status is Status.OK
+
+
+def test_what_was_bought_before_the_campaign_is_not_shown_again(tmp_path: Path) -> None:
+    # In January user 1 bought meal 1, which is what everybody likes in February; so did user 2,
+    # who was never seen again. The rest of the menu is liked less.
+    users = [(n, "FB", "2025-01-01") for n in range(1, 31)]
+    events = [(1, "bought", "2025-01-10", 1), (2, "bought", "2025-01-10", 1)]
+    events += [(n, "like", "2025-02-10", 1) for n in range(3, 31)]
+    events += [(n, "like", "2025-02-11", 2) for n in (1, *range(3, 21))]
+    february = {"from": "2025-02-01", "to": "2025-03-01"}
+    config = write_pair(
+        tmp_path,
+        Site(users=users, events=events),
+        SPRING,
+        campaigns={"baseline": {"source": "spring", "window": february}},
+        sections=["recommendations"],
+    )
+    found = only(config).answer
+    assert found is not None
+    lists = frame(found, "by_user")
+    first = lists[lists["user_id"] == 1]
+    assert list(first["item_id"]) == [2]
+    assert set(first["action"]) == {"like"}
+    assert list(lists[lists["user_id"] == 3]["item_id"]) == [1, 2]
+    assert 2 not in set(lists["user_id"])
+
+
+def test_campaigns_whose_ids_differ_in_kind_do_not_mix(tmp_path: Path) -> None:
+    site = pairs_of_meals()
+    (tmp_path / "shop").mkdir()
+    lines = [f"u{user},m{meal},{did},{when}" for user, did, when, meal in site.events]
+    (tmp_path / "shop" / "log.csv").write_text("who,what,did,when\n" + "\n".join(lines))
+    site.write(tmp_path / "spring.db")
+    log = {
+        "table": "log",
+        "user_id": "who",
+        "item_id": "what",
+        "action": "did",
+        "occurred_at": "when",
+    }
+    config = config_of(
+        tmp_path,
+        sources={
+            "spring": {"url": f"sqlite:///{tmp_path / 'spring.db'}"},
+            "summer": {"url": str(tmp_path / "shop"), "schema": {"events": log}},
+        },
+        sections=[{"recommendations": {"k": 1}}],
+    )
+    found = only(config).answer
+    assert found is not None
+    for campaign in ("baseline", "new"):
+        assert row_of(found, "item_item", 1, campaign)["hit_rate"] == 1.0
+    lists = frame(found, "by_user")
+    kinds = lists.groupby("campaign")["item_id"].agg(lambda ids: {type(each) for each in ids})
+    assert str in kinds["new"]
+    assert str not in kinds["baseline"]
+    assert set(lists.groupby(["campaign", "user_id"]).size()) == {4}
