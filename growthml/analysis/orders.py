@@ -23,9 +23,9 @@ POPULARITY, IN_CHANNEL = "popularity", "popularity_in_channel"
 ITEM_ITEM, FACTORISATION = "item_item", "matrix_factorisation"
 NAMES = {
     POPULARITY: "Popularity",
-    IN_CHANNEL: "Popularity in the channel",
-    ITEM_ITEM: "Taste, by items alike",
-    FACTORISATION: "Taste, by factorisation",
+    IN_CHANNEL: "Channel popularity",
+    ITEM_ITEM: "Taste: items alike",
+    FACTORISATION: "Taste: factors",
 }
 """What pages call a method."""
 _CELLS_AT_ONCE = 4_000_000

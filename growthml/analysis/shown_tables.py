@@ -14,7 +14,7 @@ from growthml.parts import Column, Context, Table
 if TYPE_CHECKING:
     import pandas as pd
 
-SHOWN_ITEMS, SHOWN_CATEGORIES, SHOWN_USERS = 5, 3, 5
+SHOWN_ITEMS, SHOWN_CATEGORIES, SHOWN_USERS = 5, 2, 5
 FEWEST_BOTH = 5
 """A pair of items needs so many users who did something to both."""
 MOST_PAIRS = 50
@@ -46,7 +46,7 @@ def channels_table(
         *(several if len(found) > 1 else []),
         Column(name="items", head="Items to show first"),
         Column(name="categories", head="Categories"),
-        Column(name="action", head="Likeliest action", role="action"),
+        Column(name="action", head="Action", role="action"),
         Column(name="cold_users", head="Users shown it", kind="count"),
     ]
     if not any(row["categories"] for row in rows):
@@ -58,8 +58,8 @@ def channels_table(
         view=pd.DataFrame(rows),
         columns=columns,
         note=f"The {SHOWN_ITEMS} items that weigh most in the channel; ten of each, with their"
-        " scores and actions, in recommendations.by_channel.csv. Users shown it: those who have"
-        " done nothing to an item yet.",
+        " scores and actions, in recommendations.by_channel.csv. Action: the likeliest. Users shown"
+        " it: those who have done nothing to an item yet.",
     )
 
 
@@ -98,10 +98,11 @@ def users_table(
             *(several if len(trials) > 1 else []),
             Column(name="channel", head="Channel", role="channel"),
             Column(name="items", head="Items to show"),
-            Column(name="action", head="Likeliest action", role="action"),
+            Column(name="action", head="Action", role="action"),
             Column(name="method", head="List by"),
         ],
-        note=f"All {context.formats.count(len(frame))} rows in recommendations.by_user.csv.",
+        note="Action: the likeliest."
+        f" All {context.formats.count(len(frame))} rows in recommendations.by_user.csv.",
     )
 
 

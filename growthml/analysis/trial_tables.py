@@ -32,7 +32,7 @@ def evaluation_table(trials: Sequence[Trial], context: Context) -> Table:
         Column(name="interval", head=f"{context.formats.share(context.confidence)} interval"),
         Column(name="ndcg", head=f"NDCG at {k}", kind="number"),
         Column(name="coverage", head="Coverage", kind="share"),
-        Column(name="against", head="Against popularity, pp"),
+        Column(name="against", head="More hits, pp"),
         Column(name="q_value", head="q", kind="p"),
     ]
     return Table(
@@ -143,7 +143,7 @@ def _protocol(asked: Sequence[Trial], context: Context) -> str:
         words += f" Factors: {formats.join(factors)}, chosen on the item before the one held out."
     return (
         f"{words} Channel popularity is compared with everybody's, tastes with the better of the"
-        f" two: McNemar's test, q corrected by {context.correction}."
+        f" two (more hits): McNemar's test, q corrected by {context.correction}."
     )
 
 

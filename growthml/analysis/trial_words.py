@@ -79,7 +79,7 @@ def _trial_finding(found: Trial, context: Context) -> Finding:
     best = _best(found, context)
     assert best is not None
     won = best.beats(context)
-    way = "items alike" if best.method == ITEM_ITEM else "factorisation"
+    way = "items alike" if best.method == ITEM_ITEM else "factors"
     popular = (
         "popularity in their channel" if found.reference.method == IN_CHANNEL else "popularity"
     )
@@ -147,8 +147,8 @@ def caveats(
     said.append(
         "What a user has bought may be listed again, in the trial and in the lists."
         if repeats
-        else "What a user has bought is never listed again, in the trial nor in the lists (nor there"
-        " what they bought before the campaign); what they did anything else to may be."
+        else "What a user has bought is never listed again, in the trial nor in the lists"
+        " (nor there what they bought before the campaign); what they did anything else to may be."
     )
     if any(each.tried for each in trials):
         said.append(

@@ -73,12 +73,8 @@ def _of_kept_items(touches: Subquery) -> Subquery:
     counted = _with(
         touches,
         "counted",
-        item_touches=sa.func.sum(touches.c.inside).over(
-            partition_by=(touches.c.campaign, touches.c.item_id)
-        ),
-        item_category=sa.func.min(touches.c.category).over(
-            partition_by=(touches.c.campaign, touches.c.item_id)
-        ),
+        item_touches=sa.func.sum(touches.c.inside).over(partition_by=item),
+        item_category=sa.func.min(touches.c.category).over(partition_by=item),
     )
     placed = _with(
         counted,
@@ -191,9 +187,7 @@ def _user_items(relations: Relations, most_users: str) -> Select[Any]:
     counted = _with(
         kept,
         "by_user",
-        user_touches=sa.func.sum(kept.c.inside).over(
-            partition_by=(kept.c.campaign, kept.c.user_id)
-        ),
+        user_touches=sa.func.sum(kept.c.inside).over(partition_by=user),
     )
     placed = _with(
         counted,

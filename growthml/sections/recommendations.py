@@ -86,6 +86,11 @@ def compute(facts: Facts, context: Context, options: RecommendationOptions) -> A
             ),
             ("Coverage at k", "share of all items that stand in at least one judged user's list"),
             (
+                "Touch",
+                "a user's action on an item, counted once however often it was done; idle actions"
+                " are none",
+            ),
+            (
                 "Likeliest action",
                 "the action with the largest share of touches; a user's are drawn towards the"
                 " channel's on that item, and those towards the channel's on all items",

@@ -7,6 +7,7 @@ one touch); Cat likes 10 and bought 11 and 99, which is not on the menu; Dan lik
 
 from __future__ import annotations
 
+from datetime import date
 from hashlib import md5
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from growthml.config.schema import SourceConfig
 from growthml.errors import NotEnoughData
 from growthml.facts import FACTS, interactions
-from growthml.facts.relations import Relations
+from growthml.facts.relations import Cut, Relations
 from growthml.sources.source import Source
 from tests.facts.market import (
     ANN,
@@ -110,6 +111,17 @@ def test_the_most_active_users_come_first_each_with_all_rows(shop: Question) -> 
         (2, CAT, 11, "bought"),
         (2, CAT, 99, "bought"),
     ]
+
+
+def test_what_users_bought_before_their_campaign_is_known(shop: Question) -> None:
+    # From February on Ann buys 12 and likes 11, having bought 10 in January; Bob does nothing.
+    february = shop.but(cuts=(Cut(key="february", start=date(2025, 2, 1)),))
+    found = asked(february, "user_items", "10")
+    mine = [
+        (row["item_id"], row["action"], row["inside"]) for row in found if row["user_id"] == ANN
+    ]
+    assert mine == [(10, "bought", 0), (11, "like", 1), (12, "bought", 1)]
+    assert BOB not in {row["user_id"] for row in found}
 
 
 def test_a_large_campaign_is_sampled_alike_everywhere(
