@@ -17,6 +17,7 @@ import numpy as np
 from growthml import shape
 from growthml.analysis import orders
 from growthml.analysis.orders import IN_CHANNEL, POPULARITY, Order
+from growthml.analysis.recommendation_columns import BY_CHANNEL, BY_USER, CATEGORIES
 from growthml.analysis.touches import Catalogue
 from growthml.parts import Context
 from growthml.stats.taste import DIGITS
@@ -26,16 +27,6 @@ if TYPE_CHECKING:
 
 MOST_ITEMS = 10
 PRIOR = 5.0
-
-BY_CHANNEL = (
-    *("campaign", "channel", "rank", "item_id", "category", "score"),
-    *("action", "action_share", "method", "cold_users"),
-)
-BY_USER = (
-    *("campaign", "user_id", "rank", "item_id", "category", "score"),
-    *("action", "action_share", "method", "channel"),
-)
-CATEGORIES = ("campaign", "channel", "rank", "category", "share", "touches", "action")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

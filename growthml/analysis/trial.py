@@ -31,14 +31,6 @@ SHORT = 5
 """Lists are judged at this length too, if the configured one is longer."""
 USUAL_FACTORS = 16
 
-EVALUATION = (
-    *("campaign", "method", "k", "users", "hit_rate", "hit_rate_ci_low", "hit_rate_ci_high"),
-    *("ndcg", "ndcg_ci_low", "ndcg_ci_high", "coverage", "coverage_ci_low", "coverage_ci_high"),
-    *("compared_with", "hit_rate_difference", "difference_ci_low", "difference_ci_high"),
-    *("p_value", "q_value", "ndcg_difference", "ndcg_difference_ci_low"),
-    *("ndcg_difference_ci_high", "verdict"),
-)
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Tried:

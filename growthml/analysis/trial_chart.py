@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from growthml.analysis.orders import NAMES
 from growthml.analysis.trial import Trial, Tried
-from growthml.analysis.trial_tables import verdict
+from growthml.analysis.trial_tables import rate_told, verdict
 from growthml.charts import IntervalPanel, IntervalRow, Intervals
 from growthml.parts import Context
 
@@ -62,21 +62,15 @@ def _row(each: Tried, found: Trial, context: Context) -> IntervalRow:
         low=rate.low,
         high=rate.high,
         left=context.formats.plural(hits, "user", "users"),
-        right=_told(each, context),
+        right=rate_told(each, context),
         verdict=""
         if each.hits is None or each.method == found.reference.method
         else verdict(each, context),
     )
 
 
-def _told(each: Tried, context: Context) -> str:
-    rate, formats = each.hit_rate, context.formats
-    limits = formats.interval(rate.low, rate.high, "rate", signed=False)
-    return f"{formats.rate(rate.value)} ({limits})"
-
-
 def _alt(found: Trial, context: Context) -> str:
-    told = ", ".join(f"{NAMES[row.method]} {_told(row, context)}" for row in _by_hits(found))
+    told = ", ".join(f"{NAMES[row.method]} {rate_told(row, context)}" for row in _by_hits(found))
     users = context.formats.count(found.rows[0].users)
     return f"Dots with intervals, hit rates of lists, {found.campaign.label}: {told}; n {users}."[
         :400

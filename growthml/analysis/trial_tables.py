@@ -7,7 +7,8 @@ from typing import Any
 
 from growthml import shape
 from growthml.analysis.orders import NAMES, POPULARITY
-from growthml.analysis.trial import EVALUATION, Trial, Tried
+from growthml.analysis.recommendation_columns import EVALUATION
+from growthml.analysis.trial import Trial, Tried
 from growthml.parts import Column, Context, Table, Verdict
 
 
@@ -22,14 +23,13 @@ def evaluation_table(trials: Sequence[Trial], context: Context) -> Table:
     view = frame[(frame["k"] == k) & frame["reason"].isna()].reset_index(drop=True)
     tried = [row for each in asked for row in each.rows]
     view["method"] = [NAMES[each] for each in view["method"]]
-    view["interval"] = [_limits(each, context) for each in tried]
+    view["told"] = [rate_told(each, context) for each in tried]
     view["against"] = [_against(each, context) for each in tried]
     campaign = Column(name="campaign", head="Campaign", role="campaign")
     columns = [
         *([campaign] if len(asked) > 1 else []),
         Column(name="method", head="Lists by"),
-        Column(name="hit_rate", head=f"Hit rate at {k}", kind="rate"),
-        Column(name="interval", head=f"{context.formats.share(context.confidence)} interval"),
+        Column(name="told", head=f"Hit rate at {k} (interval)"),
         Column(name="ndcg", head=f"NDCG at {k}", kind="number"),
         Column(name="coverage", head="Coverage", kind="share"),
         Column(name="against", head="More hits, pp"),
@@ -100,8 +100,11 @@ def verdict(each: Tried, context: Context) -> Verdict:
     return Verdict.WORSE if each.loses(context) else Verdict.NO_EVIDENCE
 
 
-def _limits(each: Tried, context: Context) -> str:
-    return context.formats.interval(each.hit_rate.low, each.hit_rate.high, "rate", signed=False)
+def rate_told(each: Tried, context: Context) -> str:
+    """ "5.66 % (4.8 to 6.6 %)"."""
+    rate, formats = each.hit_rate, context.formats
+    limits = formats.interval(rate.low, rate.high, "rate", signed=False)
+    return f"{formats.rate(rate.value)} ({limits})"
 
 
 def difference_told(each: Tried, context: Context) -> str:

@@ -7,26 +7,18 @@ newest item held out. Lists come from a filter only where it beats popularity by
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from growthml.analysis import orders, shown, trial
-from growthml.analysis.orders import IN_CHANNEL, POPULARITY
-from growthml.analysis.shown import BY_CHANNEL, BY_USER, CATEGORIES, Shown
-from growthml.analysis.shown_tables import (
-    categories_table,
-    channels_table,
-    pairs_table,
-    users_table,
-)
-from growthml.analysis.touches import Catalogue, catalogue, touches
-from growthml.analysis.trial import EVALUATION, Trial
-from growthml.analysis.trial_chart import trial_charts
-from growthml.analysis.trial_tables import evaluation_table
-from growthml.analysis.trial_words import caveats, findings, headline
+from growthml.analysis.recommendation_columns import BY_CHANNEL, BY_USER, CATEGORIES, EVALUATION
 from growthml.errors import NotEnoughData
 from growthml.parts import Answer, Context, Facts, Options, Section, batches
+
+if TYPE_CHECKING:
+    from growthml.analysis.shown import Shown
+    from growthml.analysis.touches import Catalogue
+    from growthml.analysis.trial import Trial
 
 
 class RecommendationOptions(Options):
@@ -49,6 +41,13 @@ class RecommendationOptions(Options):
 
 def compute(facts: Facts, context: Context, options: RecommendationOptions) -> Answer:
     """Every method on items held out, then lists by channel and by user from the best of them."""
+    from growthml.analysis import shown, shown_tables
+    from growthml.analysis.touches import catalogue
+    from growthml.analysis.trial import corrected
+    from growthml.analysis.trial_chart import trial_charts
+    from growthml.analysis.trial_tables import evaluation_table
+    from growthml.analysis.trial_words import caveats, findings, headline
+
     known = [
         catalogue(facts["item_actions"], facts["item_users"], campaign, context, options.weights)
         for campaign in context.campaigns
@@ -56,21 +55,21 @@ def compute(facts: Facts, context: Context, options: RecommendationOptions) -> A
     known = [each for each in known if len(each.items) and each.points.any()]
     if not known:
         raise NotEnoughData("nobody did anything that counts to an item; idle actions do not")
-    trials = trial.corrected([_tried(facts, each, context, options) for each in known], context)
+    trials = corrected([_tried(facts, each, context, options) for each in known], context)
     lists = [_shown(facts, each, context) for each in trials]
     by_user = shown.by_user(
         batches(facts, "user_items"), lists, options.per_user, options.repeats, context
     )
     by_channel, kinds = shown.by_channel(lists), shown.categories(lists)
-    pairs = pairs_table(trials, context)
+    pairs = shown_tables.pairs_table(trials, context)
     return Answer(
         headline=headline(trials, context),
         blocks=[
             *trial_charts(trials, context),
             evaluation_table(trials, context),
-            channels_table(by_channel, kinds, lists, context),
-            users_table(by_user, trials, context, options.per_user),
-            categories_table(kinds),
+            shown_tables.channels_table(by_channel, kinds, lists, context),
+            shown_tables.users_table(by_user, trials, context, options.per_user),
+            shown_tables.categories_table(kinds),
             *([pairs] if pairs else []),
         ],
         findings=findings(trials, by_channel, context),
@@ -102,18 +101,25 @@ def compute(facts: Facts, context: Context, options: RecommendationOptions) -> A
 def _tried(
     facts: Facts, things: Catalogue, context: Context, options: RecommendationOptions
 ) -> Trial:
+    from growthml.analysis import trial
+    from growthml.analysis.touches import touches
+
     found = touches(facts["interactions"], things, context)
     return trial.tried(things, found, context, options.k, options.repeats)
 
 
 def _shown(facts: Facts, found: Trial, context: Context) -> Shown:
     """What lists are made of, the winning method fitted to everything there is."""
+    from growthml.analysis import orders, shown
+    from growthml.analysis.orders import IN_CHANNEL, POPULARITY
+    from growthml.analysis.trial import fitted
+
     things, method = found.catalogue, found.method(context)
     popular = orders.in_channel(things.points, len(things.named))
     keys = {IN_CHANNEL: popular.keys, POPULARITY: orders.popularity(things.points).keys}
-    taste = trial.fitted(method, found.touches.matrix(len(things.items)), found.factors)
+    taste = fitted(method, found.touches.matrix(len(things.items)), found.factors)
     fallback = found.reference.method if taste else method
-    return Shown(
+    return shown.Shown(
         catalogue=things,
         order=orders.Order(method=method, keys=keys[fallback], taste=taste),
         fallback=fallback,
