@@ -73,7 +73,14 @@ def compute(facts: Facts, context: Context, options: RecommendationOptions) -> A
             *([pairs] if pairs else []),
         ],
         findings=findings(trials, by_channel, context),
-        caveats=caveats(trials, lists, by_user, context, options.weights, options.repeats),
+        caveats=[
+            *(
+                f"{each.label} is left out: nobody did anything that counts to an item."
+                for each in context.campaigns
+                if each not in [found.campaign for found in trials]
+            ),
+            *caveats(trials, lists, by_user, context, options.weights, options.repeats),
+        ],
         definitions=[
             (
                 "Hit rate at k",

@@ -485,3 +485,9 @@ def test_campaigns_whose_ids_differ_in_kind_do_not_mix(tmp_path: Path) -> None:
     assert str in kinds["new"]
     assert str not in kinds["baseline"]
     assert set(lists.groupby(["campaign", "user_id"]).size()) == {4}
+
+
+def test_a_campaign_without_items_is_left_out_and_named(tmp_path: Path) -> None:
+    found = asked(tmp_path, pairs_of_meals(), Site(users=[(1, "FB", "2025-01-01")]), k=1)
+    assert found.caveats[0].startswith("Summer is left out")
+    assert set(frame(found, "evaluation")["campaign"]) == {"baseline"}
