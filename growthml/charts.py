@@ -173,8 +173,8 @@ class IntervalRow:
     """One estimate with its interval.
 
     left: the two values ("6.83 % → 7.10 %"); right: the effect in words ("+0.27 (−2.1 to +2.7)");
-    verdict: `better` `worse` `no_evidence` `not_tested`. An estimate of None keeps the row and
-    draws no mark. muted: too few to be read (shown, grey).
+    verdict: `better` `worse` `no_evidence` `not_tested`, or empty for none. An estimate of None
+    keeps the row and draws no mark. muted: too few to be read (shown, grey).
     """
 
     name: str
@@ -189,11 +189,17 @@ class IntervalRow:
 
 @dataclass(frozen=True, kw_only=True)
 class IntervalPanel:
-    """Rows of one unit on one axis; `title` names the unit ("percentage points")."""
+    """Rows of one unit on one axis; `title` names the unit ("percentage points").
+
+    reference: a level to beat, drawn as the dark line; the axis then runs from 0 to the right, to
+    `limit` if that is given (for charts side by side).
+    """
 
     rows: Sequence[IntervalRow]
     unit: Unit
     title: str = ""
+    reference: float | None = None
+    limit: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

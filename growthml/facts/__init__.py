@@ -8,6 +8,7 @@ from growthml.facts import (
     churn,
     cohorts,
     features,
+    interactions,
     lifetimes,
     money,
     quality,
@@ -17,7 +18,10 @@ from growthml.facts.fact import Fact
 
 FACTS: dict[str, Fact] = {
     fact.name: fact
-    for module in (users, actions, features, behaviour, lifetimes, money, quality, cohorts, churn)
+    for module in (
+        *(users, actions, features, behaviour, interactions, lifetimes),
+        *(money, quality, cohorts, churn),
+    )
     for fact in module.FACTS
 }
 

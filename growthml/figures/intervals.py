@@ -13,7 +13,7 @@ from math import inf, log2
 
 from growthml.charts import IntervalPanel, IntervalRow, Intervals, Unit
 from growthml.figures import house
-from growthml.figures.axis import Scale, symmetric
+from growthml.figures.axis import Scale, symmetric, x_scale
 from growthml.figures.canvas import Anchor, Canvas
 from growthml.fonts import Weight
 from growthml.formats import Formats
@@ -35,6 +35,7 @@ _WORDS: dict[str, tuple[str, str, Weight]] = {
     Verdict.WORSE: ("■ Worse", "worse", 600),
     Verdict.NO_EVIDENCE: ("○ No evidence", "no-evidence", 400),
     Verdict.NOT_TESTED: ("– Not tested", "muted", 400),
+    "": ("", "muted", 400),
 }
 
 
@@ -45,6 +46,8 @@ class _Group:
     title: str
     unit: Unit
     blocks: Sequence[Sequence[IntervalRow]]
+    reference: float | None = None
+    limit: float | None = None
 
     @property
     def rows(self) -> Iterator[IntervalRow]:
@@ -73,11 +76,12 @@ class _Axis:
     right: float
     scale: Scale
     log: bool
+    reference: float = 0.0
 
     @property
     def zero(self) -> float:
         """The spot that means no difference."""
-        return self.at(0.0)
+        return self.at(self.reference)
 
     def at(self, mark: float) -> float:
         """The spot for a mark in the axis's own count."""
@@ -104,7 +108,7 @@ def lay_out(chart: Intervals, formats: Formats, width: float, narrow: bool) -> C
     for index, group in enumerate(_groups(chart.panels)):
         y += PANEL_GAP if index else 0.0
         scale = _scale(chart, group, formats)
-        axis = _axis(scale, chart.log, columns, width)
+        axis = replace(_axis(scale, chart.log, columns, width), reference=group.reference or 0.0)
         y = _draw_head(canvas, chart if index == 0 else None, group.title, axis, y)
         y = _draw_group(canvas, group, axis, columns, y)
     canvas.height = y + BOTTOM
@@ -131,10 +135,14 @@ def _groups(panels: Sequence[IntervalPanel]) -> list[_Group]:
     for panel in panels:
         if groups and not panel.title and panel.unit == groups[-1].unit:
             above = groups.pop()
-            groups.append(_Group(above.title, above.unit, [*above.blocks, panel.rows]))
+            groups.append(replace(above, blocks=[*above.blocks, panel.rows]))
         else:
-            groups.append(_Group(panel.title, panel.unit, [panel.rows]))
+            groups.append(_of(panel))
     return groups
+
+
+def _of(panel: IntervalPanel) -> _Group:
+    return _Group(panel.title, panel.unit, [panel.rows], panel.reference, panel.limit)
 
 
 def _columns(chart: Intervals, width: float) -> _Columns:
@@ -160,6 +168,10 @@ def _scale(chart: Intervals, group: _Group, formats: Formats) -> Scale:
         for value in (row.low, row.estimate, row.high)
         if house.known(value)
     ]
+    if group.reference is not None:
+        return x_scale(
+            [0.0, group.limit or 0.0, *values, group.reference], "number", group.unit, formats
+        )
     return symmetric(values, group.unit, formats)
 
 
@@ -228,21 +240,30 @@ def _draw_ticks(
 ) -> None:
     """Draw the lines at the ticks over each span of heights, and the tick labels below all."""
     for mark, text in axis.scale.ticks:
-        x = axis.at(mark)
-        for start, stop in spans:
-            canvas.line(
-                [(x, start), (x, stop)],
-                colour="grid" if mark else "ink",
-                thickness=house.HAIRLINE if mark else 0.8,
-                clear=False,
-            )
-        canvas.text_middle(x, bottom + TICKS / 2, text, size=house.VALUE, anchor="middle")
+        _draw_upright(canvas, axis.at(mark), spans, "grid" if mark != axis.reference else "ink")
+        canvas.text_middle(
+            axis.at(mark), bottom + TICKS / 2, text, size=house.VALUE, anchor="middle"
+        )
+    if axis.reference:
+        _draw_upright(canvas, axis.zero, spans, "ink")
     canvas.line(
         [(axis.left, bottom), (axis.right, bottom)],
         colour="axis",
         thickness=house.HAIRLINE,
         clear=False,
     )
+
+
+def _draw_upright(
+    canvas: Canvas, x: float, spans: Sequence[tuple[float, float]], colour: str
+) -> None:
+    for start, stop in spans:
+        canvas.line(
+            [(x, start), (x, stop)],
+            colour=colour,
+            thickness=house.HAIRLINE if colour == "grid" else 0.8,
+            clear=False,
+        )
 
 
 def _draw_row(canvas: Canvas, row: IntervalRow, axis: _Axis, columns: _Columns, y: float) -> None:

@@ -310,6 +310,17 @@ def test_a_ratio_axis_counts_in_doublings() -> None:
     assert ring.x == pytest.approx(texts(canvas)["1"].x)
 
 
+def test_a_level_to_beat_is_the_dark_line_of_an_axis_from_zero() -> None:
+    row = estimate(0.08, 0.06, 0.1, "")
+    panel = IntervalPanel(rows=[row], unit="rate", reference=0.04, limit=0.2)
+    canvas = intervals.lay_out(Intervals(**HEAD, panels=[panel]), FORMATS, 82.5, True)
+    (level,) = lines(canvas, "ink")
+    zero, end = (texts(canvas)[text].x for text in ("0\u202f%", "20\u202f%"))
+    assert span(level)[0] == pytest.approx(zero + (end - zero) * 0.04 / 0.2)
+    assert discs(canvas)[0].x == pytest.approx(zero + (end - zero) * 0.08 / 0.2)
+    assert "○ No evidence" not in texts(canvas)
+
+
 def test_an_interval_beyond_the_axis_ends_in_an_arrow() -> None:
     canvas = forest(estimate(1, 0.1, 9, "no_evidence"), log=True)
     assert len(shapes(canvas, "no-evidence")) == 2

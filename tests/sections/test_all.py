@@ -56,6 +56,11 @@ CONTRACT = {
         "optimum": "campaign model fraction users_targeted threshold profit profit_if_all"
         " profit_if_none",
     },
+    "recommendations": {
+        "evaluation": "campaign method k users hit_rate ndcg coverage",
+        "by_channel": "campaign channel rank item_id category score",
+        "by_user": "campaign user_id rank item_id category score",
+    },
     "ltv": {
         "by_channel": "campaign channel users buyers average_order_value purchases_per_month"
         " retention_months ltv_per_buyer ltv_per_user",
