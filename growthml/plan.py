@@ -250,6 +250,30 @@ def _labels(config: Config, planned: Sequence[Planned]) -> Mapping[str, Mapping[
     }
 
 
+def unknown_features(config: Config, mapped: Mapped) -> list[str]:
+    """Features that sections name (`users.age`) and the users table does not have."""
+    columns = list(mapped.users.columns) if mapped.users else []
+    named = [
+        (choice.name, feature)
+        for choice in config.sections
+        for feature in getattr(choice.options, "features", ())
+    ]
+    problems = []
+    for section, feature in named:
+        role, _, column = feature.partition(".")
+        if role != "users" or not column:
+            problems.append(
+                f"sections.{section}.features: '{feature}' is no column of the users table; write"
+                " users.<column>"
+            )
+        elif column not in columns:
+            problems.append(
+                f"sections.{section}.features: there is no column '{column}' in the users table"
+                f"{suggestion(column, columns)}"
+            )
+    return problems
+
+
 def unknown_filters(config: Config, source: str, mapped: Mapped) -> list[str]:
     """Filters of a source's campaigns that name a column the source does not have."""
     problems = []

@@ -133,6 +133,7 @@ def _mapped(config: Config, sources: dict[str, Source]) -> dict[str, Mapped]:
         problems += [f"sources.{name}: {problem}" for problem in missing]
         if not missing:
             problems += plan.unknown_filters(config, name, mapped[name])
+            problems += plan.unknown_features(config, mapped[name])
     if problems:
         raise MissingFields(problems)
     return mapped

@@ -28,18 +28,23 @@ from growthml.models.drivers import Driver, said
 from growthml.parts import Context
 
 HEIGHT = 58.0
+LEAST = 0.005
+"""Columns whose loss is smaller than this are not worth a bar."""
 MOST_POINTS = 200
 """A curve of more points is thinned: the eye sees no more."""
 
 
-def charts(each: Answered, context: Context) -> list[Chart]:
-    """All figures of one campaign; none of a test with too few responders."""
-    found: list[Chart] = []
-    if each.trial.responders >= FEWEST_DRAWN:
-        found += [roc_chart(each, context), calibration_chart(each, context)]
-    odds = odds_chart(each, context)
-    importance = importance_chart(each, context)
-    return [*found, *([odds] if odds else []), *([importance] if importance else [])]
+def curves(each: Answered, context: Context) -> list[Chart]:
+    """How well one campaign's users are told apart; none of a test with too few responders."""
+    if each.trial.responders < FEWEST_DRAWN:
+        return []
+    return [roc_chart(each, context), calibration_chart(each, context)]
+
+
+def driver_charts(each: Answered, context: Context) -> list[Chart]:
+    """What goes with one campaign's responses, as far as it can be told."""
+    odds, importance = odds_chart(each, context), importance_chart(each, context)
+    return [chart for chart in (odds, importance) if chart is not None]
 
 
 def _id(name: str, each: Answered, context: Context) -> str:
@@ -158,21 +163,20 @@ def odds_chart(each: Answered, context: Context) -> Intervals | None:
     formats = context.formats
     crossing = sum(_crosses(driver) for driver in told)
     first = told[0]
-    references = "; ".join(
-        f"{said(f'{word.name}: {word.reference}', context)} is 1"
-        for word in each.trial.encoding.words
+    references = formats.join(
+        [said(f"{word.name}: {word.reference}", context) for word in each.trial.encoding.words]
     )
     rest = len(each.drivers.odds) - len(shown)
     return Intervals(
         id=_id("drivers", each, context),
         title="What goes with responding, other columns held equal",
-        subtitle=f"Odds to respond, times; {_tested_on(each, context)}"
-        f"{f'; {references}' if references else ''}"[:110],
+        subtitle=f"Odds to respond, times; {_tested_on(each, context)}"[:110],
         alt=f"Odds ratio plot, {len(told)} features: {feature_words(first, context)}"
         f" {formats.ratio(first.effect)} ({_interval(first, context)}); {crossing} intervals"
         " cross 1."[:400],
         how_to_read="Times the odds to respond, all other columns equal: 2 doubles the odds, 1 is"
         " no change. It says what goes together, not what would happen if one were changed."
+        + (f" Compared with {references}." if references else "")
         + (f" The {rest} weakest are in the table." if rest > 0 else ""),
         half=False,
         table="drivers",
@@ -192,7 +196,7 @@ def _row(driver: Driver, context: Context) -> IntervalRow:
             low=None,
             high=None,
             right=f"cannot be estimated: {driver.reason}",
-            verdict="not_tested",
+            verdict="",
         )
     return IntervalRow(
         name=words,
@@ -200,7 +204,7 @@ def _row(driver: Driver, context: Context) -> IntervalRow:
         low=driver.ci_low,
         high=driver.ci_high,
         right=f"{context.formats.ratio(driver.effect)}x ({_interval(driver, context)})",
-        verdict="no_evidence",
+        verdict="",
         muted=_crosses(driver),
     )
 
@@ -218,7 +222,7 @@ def importance_chart(each: Answered, context: Context) -> Bars | None:
     missed = [
         driver
         for driver in each.drivers.importances
-        if driver.ci_low is not None and driver.ci_low > 0
+        if driver.ci_low is not None and driver.ci_low > 0 and (driver.importance or 0) >= LEAST
     ][:MOST_SHOWN]
     if len(missed) < 2:
         return None

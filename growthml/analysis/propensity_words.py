@@ -92,6 +92,9 @@ def _how(each: Answered, days: str, horizon_days: int, context: Context) -> str:
 def why_not(each: NoTrial, horizon_days: int, context: Context) -> str:
     """Why no model can be tried on a campaign."""
     formats = context.formats
+    if not each.users:
+        days = formats.plural(horizon_days, "day", "days")
+        return f"no {each.campaign.label} user was known {days} before the end of what is seen"
     within = (
         ""
         if each.timeless
@@ -163,10 +166,11 @@ def rates_table(found: Sequence[Answered], horizon_days: int, context: Context) 
         title="Who responded" if timeless else f"Who responded within {days}",
         frame=frame,
         view=frame.assign(
+            times=[context.formats.ratio(each) for each in frame["ratio"]],
             interval=[
                 context.formats.interval(row.ci_low, row.ci_high, "ratio", signed=False)
                 for row in frame.itertuples()
-            ]
+            ],
         ),
         columns=[
             *(
@@ -178,7 +182,7 @@ def rates_table(found: Sequence[Answered], horizon_days: int, context: Context) 
             Column(name="users", head="Users", kind="count"),
             Column(name="responders", head="Responders", kind="count"),
             Column(name="rate", head="Rate", kind="rate"),
-            Column(name="ratio", head="Times the others", kind="ratio"),
+            Column(name="times", head="Times the others"),
             Column(name="interval", head=f"{context.formats.share(context.confidence)} interval"),
         ],
         order="by rate",

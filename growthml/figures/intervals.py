@@ -28,7 +28,11 @@ COLUMN_GAP, SIDE_GAP = 4.0, 1.6
 SMALLEST_AXIS, SMALLEST_NAME = 42.0, 24.0
 ARROW = 1.7
 MARK = 5.5
-RATIO_TICKS = (0.25, 0.5, 1.0, 2.0, 4.0)
+RATIO_TICKS = (
+    (0.25, 0.5, 1.0, 2.0, 4.0),
+    (1 / 16, 0.25, 1.0, 4.0, 16.0),
+    (1 / 64, 0.125, 1.0, 8.0, 64.0),
+)
 
 _WORDS: dict[str, tuple[str, str, Weight]] = {
     Verdict.BETTER: ("● Better", "better", 600),
@@ -160,7 +164,7 @@ def _columns(chart: Intervals, width: float) -> _Columns:
 
 def _scale(chart: Intervals, group: _Group, formats: Formats) -> Scale:
     if chart.log:
-        ticks = [(log2(mark), formats.short(mark, "ratio")) for mark in RATIO_TICKS]
+        ticks = [(log2(mark), formats.short(mark, "ratio")) for mark in _ratio_ticks(group)]
         return Scale(ticks[0][0], ticks[-1][0], ticks)
     values = [
         value
@@ -173,6 +177,13 @@ def _scale(chart: Intervals, group: _Group, formats: Formats) -> Scale:
             [0.0, group.limit or 0.0, *values, group.reference], "number", group.unit, formats
         )
     return symmetric(values, group.unit, formats)
+
+
+def _ratio_ticks(group: _Group) -> Sequence[float]:
+    """A quarter to four, or as far on either side as the estimates go."""
+    found = [row.estimate for row in group.rows if row.estimate is not None and row.estimate > 0]
+    furthest = max((abs(log2(each)) for each in found), default=0.0)
+    return next((ticks for ticks in RATIO_TICKS if log2(ticks[-1]) >= furthest), RATIO_TICKS[-1])
 
 
 def _axis(scale: Scale, log: bool, columns: _Columns | None, width: float) -> _Axis:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import floor, log10
 from typing import TYPE_CHECKING
 
-from growthml.models.propensity import DID, KIND, SINCE, Trial, folds
+from growthml.models.propensity import DID, KIND, SINCE, Trial, encoded, folds
 from growthml.parts import Context
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ def drivers(trial: Trial, context: Context) -> Drivers:
     users boosting has not seen, the AUC it loses when a column is shuffled."""
     from growthml.stats.logit import NotEstimated, logit
 
-    plain = trial.encoding.matrix(trial.test, logged=False)
+    own = encoded(trial.test, [leak.column for leak in trial.leaks])
+    plain = own.matrix(trial.test, logged=False)
     plain = plain[[name for name in plain.columns if not name.startswith((SINCE, KIND))]]
     units = {name: unit_of(plain[name]) for name in plain.columns}
     fitted = logit(

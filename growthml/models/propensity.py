@@ -150,27 +150,35 @@ def trial(facts: Facts, campaign: Campaign, models: Mapping[str, Model]) -> Tria
         )
     future = earlier is not None and enough(earlier)
     train = earlier if future and earlier is not None else later
-    encoded, found = _encoding(train)
+    found = _leaks(train)
+    columns = encoded(train, [leak.column for leak in found])
     if future:
-        predicted = _predicted(encoded, train, later, models)
+        predicted = _predicted(columns, train, later, models)
     else:
-        predicted = _cross_fitted(encoded, later, models)
+        predicted = _cross_fitted(columns, later, models)
     return Trial(
         campaign=campaign,
         how="future" if future else "timeless" if timeless else "folds",
         train=train,
         test=later,
-        encoding=encoded,
+        encoding=columns,
         leaks=found,
         predicted=predicted,
         population=int(later["population"].max()),
     )
 
 
-def refitted(trial: Trial, model: Model) -> Predict:
-    """A model learnt anew from the users of the later cut-off, the newest whose future is known."""
+def refitted(trial: Trial, name: str, model: Model) -> Predict:
+    """A model learnt anew from the users of the later cut-off, the newest whose future is known.
+
+    Its probabilities are corrected by how those of the trial turned out.
+    """
+    from growthml.stats.predictors import recalibrated
+
     users = trial.test
-    return model.fit(trial.encoding.matrix(users), users[model.label].to_numpy(float))
+    predict = model.fit(trial.encoding.matrix(users), users[model.label].to_numpy(float))
+    correct = recalibrated(trial.predicted[name], trial.responded)
+    return lambda matrix: correct(predict(matrix))
 
 
 def _users(facts: Facts, campaign: Campaign) -> tuple[pd.DataFrame, pd.DataFrame | None, bool]:
@@ -185,25 +193,28 @@ def _users(facts: Facts, campaign: Campaign) -> tuple[pd.DataFrame, pd.DataFrame
     return mine(behaviour(facts, "behaviour")), earlier, False
 
 
-def _encoding(train: pd.DataFrame) -> tuple[Encoding, list[Leak]]:
-    """How users become numbers, the leaking columns left out.
-
-    Only columns of the user's own table are suspected: the rest is counted before the cut-off.
-    """
+def encoded(users: pd.DataFrame, leaking: Sequence[str] = ()) -> Encoding:
+    """How these users become numbers, leaking columns left out."""
     from growthml.stats.encoding import encoding
+
+    columns = columns_of(users)
+    found = encoding(users, columns, [name for name in columns if is_counted(name)])
+    return found.without(leaking, "known only with the outcome")
+
+
+def _leaks(users: pd.DataFrame) -> list[Leak]:
+    """The leaking columns. Only those of the user's own table are suspected: the rest is counted
+    before the cut-off."""
     from growthml.stats.leakage import leaks
 
-    columns = columns_of(train)
-    encoded = encoding(train, columns, [name for name in columns if is_counted(name)])
-    matrix = encoded.matrix(train)
+    matrix = encoded(users).matrix(users)
     suspects = {
         name: told
-        for name in columns
+        for name in columns_of(users)
         if name.startswith("users.")
         and (told := [each for each in matrix.columns if _tells_of(each, name)])
     }
-    found = leaks(matrix, train["responded"].to_numpy(float), suspects) if suspects else []
-    return encoded.without([leak.column for leak in found], "known only with the outcome"), found
+    return leaks(matrix, users["responded"].to_numpy(float), suspects) if suspects else []
 
 
 def _tells_of(column: str, name: str) -> bool:
@@ -211,9 +222,9 @@ def _tells_of(column: str, name: str) -> bool:
 
 
 def _predicted(
-    encoded: Encoding, train: pd.DataFrame, test: pd.DataFrame, models: Mapping[str, Model]
+    columns: Encoding, train: pd.DataFrame, test: pd.DataFrame, models: Mapping[str, Model]
 ) -> dict[str, np.ndarray]:
-    known, unseen = encoded.matrix(train), encoded.matrix(test)
+    known, unseen = columns.matrix(train), columns.matrix(test)
     return {
         name: model.fit(known, train[model.label].to_numpy(float))(unseen)
         for name, model in models.items()
@@ -221,12 +232,12 @@ def _predicted(
 
 
 def _cross_fitted(
-    encoded: Encoding, users: pd.DataFrame, models: Mapping[str, Model]
+    columns: Encoding, users: pd.DataFrame, models: Mapping[str, Model]
 ) -> dict[str, np.ndarray]:
     """Each user predicted by models fitted on the other folds; responders are dealt evenly."""
     import numpy as np
 
-    matrix, fold = encoded.matrix(users), folds(users)
+    matrix, fold = columns.matrix(users), folds(users)
     predicted: dict[str, Any] = {name: np.empty(len(users)) for name in models}
     for number in range(FOLDS):
         rest, held = fold != number, fold == number

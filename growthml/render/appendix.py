@@ -11,6 +11,9 @@ from growthml.render.relations import Relation, shared, without
 from growthml.render.tables import campaign_label
 from growthml.render.words import reason_of
 
+MOST_NAME = 60
+"""A fact's name may hold arguments of any length; the SQL below tells them all."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
@@ -107,7 +110,7 @@ def _fact(name: str, link: Link, run: Run, places: Places, known: Sequence[Relat
     return FactEntry(
         label=link.text,
         anchor=link.anchor,
-        name=name,
+        name=name if len(name) <= MOST_NAME else f"{name[:MOST_NAME]}…",
         queries=[
             _query([fact for fact in runs if (fact.dialect, fact.sql) == statement], run, known)
             for statement in statements

@@ -25,7 +25,7 @@ from growthml.analysis.propensity import (
     models_table,
     spend_table,
 )
-from growthml.analysis.propensity_charts import charts
+from growthml.analysis.propensity_charts import curves, driver_charts
 from growthml.analysis.propensity_words import (
     RATES,
     caveats,
@@ -88,8 +88,9 @@ def compute(facts: Facts, context: Context, options: PropensityOptions) -> Answe
     return Answer(
         headline=headline(shown, context),
         blocks=[
-            *(chart for each in shown for chart in charts(each, context)),
+            *(chart for each in shown for chart in curves(each, context)),
             rates,
+            *(chart for each in shown for chart in driver_charts(each, context)),
             models_table(found, models_note(found, options.horizon_days, context), context),
             calibration_table(found),
             drivers_table(found, context),
@@ -165,7 +166,7 @@ def _lists(
     scorers = {
         each.trial.campaign.key: Scorer(
             encoding=each.trial.encoding,
-            predict=refitted(each.trial, models[each.used.model]),
+            predict=refitted(each.trial, each.used.model, models[each.used.model]),
             worth=_worth(each),
             rule=_rule(each, context, options),
         )
@@ -246,7 +247,9 @@ def _targets_table(
         if len(rows)
         else (),
         order="by expected value",
-        note=" ".join(note),
+        note=" ".join(
+            [*note, *(["Probabilities are corrected by how the test turned out."] if note else [])]
+        ),
     )
 
 

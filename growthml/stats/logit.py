@@ -78,8 +78,8 @@ def logit(design: pd.DataFrame, outcome: Any, confidence: float = 0.95) -> Logit
 
     Wald intervals and p-values, exp(b ± z se). A level or a count that all users above (or at) 0
     share one outcome with is left out with those users: the likelihood has no maximum there (Albert
-    & Anderson 1984, Biometrika 71:1). A column that repeats others is left out alone. NotEstimated with a single outcome, or
-    where the columns together settle it.
+    & Anderson 1984, Biometrika 71:1). A column that repeats others is left out alone. NotEstimated
+    with a single outcome, or where the columns together settle it.
     """
     y = np.asarray(outcome, dtype=float)
     if not 0 < y.sum() < len(y):

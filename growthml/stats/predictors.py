@@ -61,6 +61,33 @@ def gradient_boosting(matrix: pd.DataFrame, outcome: np.ndarray) -> Predict:
     return predict
 
 
+def recalibrated(
+    probability: np.ndarray, outcome: np.ndarray
+) -> Callable[[np.ndarray], np.ndarray]:
+    """What probabilities become once outcomes were seen: logit p' = a + b logit p.
+
+    A and b by maximum likelihood on users the model had not seen (Platt 1999; Cox 1958, Biometrika
+    45:562); 0 and 1 are taken as PLACES decimals allow. The order stays, unless b is not above 0:
+    then the probabilities stay as they are.
+    """
+    import pandas as pd
+
+    from growthml.stats.logit import Logit, logit
+
+    fitted = logit(pd.DataFrame({"logit": _logit(probability)}), outcome)
+    if not isinstance(fitted, Logit) or "logit" not in fitted.terms:
+        return lambda new: new
+    a, b = (fitted.terms[name].coefficient for name in ("const", "logit"))
+    if b <= 0:
+        return lambda new: new
+    return lambda new: _rounded(1 / (1 + np.exp(-(a + b * _logit(new)))))
+
+
+def _logit(probability: np.ndarray) -> np.ndarray:
+    inside = np.clip(probability, 10.0**-PLACES, 1 - 10.0**-PLACES)
+    return np.asarray(np.log(inside) - np.log1p(-inside))
+
+
 def linear(matrix: pd.DataFrame, amount: np.ndarray) -> Predict:
     """Linear regression of an amount on standardised columns, its smallest solution."""
     from sklearn.linear_model import LinearRegression

@@ -61,6 +61,14 @@ CONTRACT = {
         "by_channel": "campaign channel rank item_id category score",
         "by_user": "campaign user_id rank item_id category score",
     },
+    "propensity": {
+        "models": "campaign model train_users test_users base_rate roc_auc roc_auc_ci_low"
+        " roc_auc_ci_high average_precision brier log_loss",
+        "calibration": "campaign model bin users mean_predicted observed_rate",
+        "drivers": "campaign model feature effect ci_low ci_high p_value importance",
+        "spend": "campaign model r2 adjusted_r2 mae rmse n",
+        "targets": "campaign rank user_id channel probability expected_value",
+    },
     "ltv": {
         "by_channel": "campaign channel users buyers average_order_value purchases_per_month"
         " retention_months ltv_per_buyer ltv_per_user",
