@@ -169,7 +169,7 @@ def _wanted(chosen: Chosen) -> list[tuple[str, bool]]:
     `churn:{inactive_days}?` is (`churn:90`, True); a list is told with commas.
     """
     options = {
-        key: ",".join(value) if isinstance(value, tuple) else value
+        key: ",".join(map(str, value)) if isinstance(value, tuple) else value
         for key, value in dict(chosen.options).items()
     }
     return [
