@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler
@@ -12,6 +12,7 @@ from pydantic_core import CoreSchema, core_schema
 from growthml.secrets import MASK, redact
 
 _CREDENTIALS = re.compile(r"(?<=://)(?:[^\s/:]*:\S*|[^\s/?#]*)@")
+_LOG_NAME = re.compile(r"[._]log([.-][\d-]+)?(\.gz)?", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
@@ -37,10 +38,13 @@ class Url:
 
     @property
     def is_log(self) -> bool:
-        """Whether it names an access log: a path ending in `.log` or `.gz`, but no `.csv.gz`."""
-        name = self._text.lower()
-        is_table = name.endswith((".csv.gz", ".tsv.gz"))
-        return self.is_path and name.endswith((".log", ".gz")) and not is_table
+        """Whether it names an access log (see `is_log_name`), or a folder that holds one."""
+        if not self.is_path:
+            return False
+        folder = Path(self._text)
+        if not folder.is_dir():
+            return is_log_name(folder.name)
+        return any(is_log_name(file.name) for file in folder.glob("[!.]*") if file.is_file())
 
     def reveal(self) -> str:
         """The real address, password and all. For opening connections, never for printing."""
@@ -96,6 +100,19 @@ class Webhook(Url):
 
     def __str__(self) -> str:
         return f"{self.stored()}/{MASK}"
+
+
+def is_log_name(name: str) -> bool:
+    """Whether a file of that name is an access log, as servers and logrotate name them.
+
+    >>> [is_log_name(name) for name in ("access.log.1", "access_log-20250101.gz", "shop.csv.gz")]
+    [True, True, False]
+    """
+    lower = name.lower()
+    if lower.endswith((".csv.gz", ".tsv.gz")):
+        return False
+    named = _LOG_NAME.search(lower)
+    return lower.endswith(".gz") or (named is not None and named.end() == len(lower))
 
 
 def last_name(path: str) -> str:
