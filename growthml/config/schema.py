@@ -265,8 +265,8 @@ class SourceConfig(Model):
 
     url: Url
     """A SQLAlchemy URL (`sqlite:///data/shop.db`, `postgresql://app:${DB_PASSWORD}@host/shop`) or
-    a path: `.parquet`, `.csv`, `.log`, `.log.1`, `.gz`, a folder of tables or logs. Relative paths are relative to the
-    working directory. Passwords come from the environment: `${NAME}`."""
+    a path: `.parquet`, `.csv`, `.log`, `.log.1`, `.gz`, a folder of tables or logs. Relative paths
+    are relative to the working directory. Passwords come from the environment: `${NAME}`."""
     schema_: Schema | None = Field(default=None, alias="schema")
     """The schema of this source, where it differs from the config's own."""
     timezone: Zone = "UTC"

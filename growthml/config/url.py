@@ -12,6 +12,7 @@ from pydantic_core import CoreSchema, core_schema
 from growthml.secrets import MASK, redact
 
 _CREDENTIALS = re.compile(r"(?<=://)(?:[^\s/:]*:\S*|[^\s/?#]*)@")
+_TABLES = (".parquet", ".csv", ".tsv", ".csv.gz", ".tsv.gz")
 _LOG_NAME = re.compile(r"[._]log([.-][\d-]+)?(\.gz)?", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
@@ -38,13 +39,8 @@ class Url:
 
     @property
     def is_log(self) -> bool:
-        """Whether it names an access log (see `is_log_name`), or a folder that holds one."""
-        if not self.is_path:
-            return False
-        folder = Path(self._text)
-        if not folder.is_dir():
-            return is_log_name(folder.name)
-        return any(is_log_name(file.name) for file in folder.glob("[!.]*") if file.is_file())
+        """Whether it names access logs: a file, or a folder with logs and no tables."""
+        return self.is_path and bool(log_files(Path(self._text)))
 
     def reveal(self) -> str:
         """The real address, password and all. For opening connections, never for printing."""
@@ -102,6 +98,16 @@ class Webhook(Url):
         return f"{self.stored()}/{MASK}"
 
 
+def log_files(path: Path) -> list[Path]:
+    """The access logs at `path`, by name: the file itself, which need not be there, or those of a
+    folder; none where the folder holds tables too, beside which logs are just logs."""
+    if not path.is_dir():
+        return [path] if is_log_name(path.name) else []
+    if any(file.name.lower().endswith(_TABLES) for file in path.rglob("[!.]*")):
+        return []
+    return [file for file in sorted(path.glob("[!.]*")) if is_log_name(file.name)]
+
+
 def is_log_name(name: str) -> bool:
     """Whether a file of that name is an access log, as servers and logrotate name them.
 
@@ -109,7 +115,7 @@ def is_log_name(name: str) -> bool:
     [True, True, False]
     """
     lower = name.lower()
-    if lower.endswith((".csv.gz", ".tsv.gz")):
+    if lower.endswith(_TABLES):
         return False
     named = _LOG_NAME.search(lower)
     return lower.endswith(".gz") or (named is not None and named.end() == len(lower))
