@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -110,7 +111,7 @@ def _first_lines(file: Path, parser: Parser) -> pa.Table:
         start = plain.read(_GLANCE)
         if len(start) == _GLANCE:
             start = start[: start.rfind(b"\n") + 1] or start
-    parts = iter((start or b"\n", b""))
+    parts = iter((start, b""))
     return pa.concat_tables(parser.parse(lambda _: next(parts)))
 
 
@@ -147,18 +148,12 @@ def _write(
 ) -> None:
     import pyarrow.parquet as pq
 
-    writer = None
-    try:
-        for table in parser.parse(read):
-            writer = writer or pq.ParquetWriter(unfinished, table.schema, compression="zstd")
+    tables = parser.parse(read)
+    first = next(tables)
+    with pq.ParquetWriter(unfinished, first.schema, compression="zstd") as writer:
+        for table in chain((first,), tables):
             writer.write_table(table)
             after_each()
-        if writer is None:
-            empty = next(parser.parse(iter((b"\n", b"")).__next__))  # type: ignore[arg-type]
-            writer = pq.ParquetWriter(unfinished, empty.schema)
-    finally:
-        if writer is not None:
-            writer.close()
 
 
 def _say(progress: Progress | None, raw: _Raw) -> None:

@@ -133,9 +133,13 @@ class Parser:
 
 
 def _blocks(read: Callable[[int], bytes]) -> Iterator[bytes]:
-    """Whole lines, about a block at a time; one too long is cut, and stays too long."""
-    rest = b""
+    """Whole lines, about a block at a time; one too long is cut, and stays too long.
+
+    An empty line where there is nothing, so that there is always a table.
+    """
+    rest, empty = b"", True
     while data := read(_BLOCK):
+        empty = False
         end = data.rfind(b"\n") + 1
         if end:
             yield rest + data[:end]
@@ -143,7 +147,7 @@ def _blocks(read: Callable[[int], bytes]) -> Iterator[bytes]:
         else:
             rest += data
         rest = rest[: LONGEST_LINE + 1]
-    if rest:
+    if rest or empty:
         yield rest + b"\n"
 
 
