@@ -45,7 +45,7 @@ class Progress:
         self._begun += 1
 
     def within(self, what: str) -> None:
-        """How far the running step is; shown in the bar only, a file of lines would overflow."""
+        """How far the running step is; shown where there is a bar; lines would be too many."""
         if self._bar:
             self._draw(what)
 

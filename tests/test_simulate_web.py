@@ -8,6 +8,7 @@ import duckdb
 import numpy as np
 import pytest
 
+from growthml.cli import main
 from growthml.errors import UsageError
 from growthml.simulate_web import HORIZON, login_probability, simulate_web
 from growthml.sources.log_cache import cached
@@ -53,6 +54,13 @@ def test_chances_in_closed_form() -> None:
     assert now[0] == pytest.approx(2 / 3 * (1 - np.exp(-0.03 * HORIZON)))
     loyal = login_probability(rate, np.array([1e-12]), np.array([0.0]), np.array([90.0]), HORIZON)
     assert loyal[0] == pytest.approx(1 - np.exp(-0.02 * HORIZON))
+
+
+def test_the_command_says_what_it_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = tmp_path / "access.log"
+    assert main(["simulate", str(log), "--users", "40", "--seed", "5"]) == 0
+    assert f"{log.read_bytes().count(b'HTTP/1.1')} requests" in capsys.readouterr().out
+    assert main(["simulate", str(log), "--force", "--effect", "PI=2"]) == 2
 
 
 def test_what_cannot_be_simulated_is_said(tmp_path: Path) -> None:

@@ -130,6 +130,8 @@ def cached(file: Path, cache: Path, parser: Parser, progress: Progress | None = 
         if kept.is_file():
             return kept
         raw.rewind()
+        if progress is not None:
+            progress.say(f"Reading {raw.name}, {raw.size / 1e6:,.0f} MB, for the first time")
         cache.mkdir(parents=True, exist_ok=True)
         unfinished = cache / f".{secrets.token_hex(8)}.partial"
         try:

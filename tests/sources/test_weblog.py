@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import threading
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 
 from growthml.config.schema import WEB_LOG, SourceConfig
 from growthml.errors import SourceError
+from growthml.progress import Progress
 from growthml.sources.log_cache import Logs, cached
 from growthml.sources.source import Source
 from growthml.sources.weblog import LONGEST_LINE, Parser
@@ -253,6 +255,19 @@ def test_two_at_once_do_no_harm(tmp_path: Path) -> None:
     assert len(set(found)) == 1
     assert [*cache.iterdir()] == found[:1]
     assert rows(log, "SELECT count(*) FROM requests", cache) == [(20_000,)]
+
+
+def test_progress_says_how_much_is_read(tmp_path: Path) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    log, stream = tmp_path / "access.log", Terminal()
+    log.write_text(f"{GOOD}\n" * 20_000)
+    megabytes = f"{log.stat().st_size / 1e6:.0f}"
+    with Progress(stream=stream) as progress, Parser() as parser:
+        cached(log, tmp_path / "cache", parser, progress)
+    assert f"Reading access.log: {megabytes} of {megabytes} MB" in stream.getvalue()
 
 
 def test_a_glance_reads_the_first_lines_and_keeps_nothing(tmp_path: Path) -> None:
