@@ -114,7 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     simulate = verbs.add_parser(
         "simulate", help="write a simulated campaign database", parents=[anywhere]
     )
-    simulate.add_argument("out", type=Path, help=".db, .sqlite, .duckdb, else a Parquet folder")
+    simulate.add_argument(
+        "out", type=Path, help=".db, .sqlite, .duckdb, .log (a web log), else a Parquet folder"
+    )
     simulate.add_argument("--users", type=int, default=2000)
     simulate.add_argument("--events", type=int, default=None)
     simulate.add_argument("--seed", type=int, default=1)
@@ -321,6 +323,8 @@ def _sections(options: argparse.Namespace) -> int:
 
 
 def _simulate(options: argparse.Namespace) -> int:
+    if options.out.suffix == ".log":
+        return _simulate_web(options)
     from growthml.simulate import simulate
 
     made = simulate(
@@ -336,6 +340,32 @@ def _simulate(options: argparse.Namespace) -> int:
         print(
             f"  {code}: {truth.users} users, {truth.buyers} buyers,"
             f" planted conversion {truth.expected:.4f}, realised {truth.realised:.4f}"
+        )
+    return 0
+
+
+def _simulate_web(options: argparse.Namespace) -> int:
+    from growthml.simulate_web import HORIZON, simulate_web
+
+    if options.effect:
+        raise UsageError("--effect multiplies chances to buy; a web log has none")
+    made = simulate_web(
+        options.out,
+        users=options.users,
+        events=options.events,
+        seed=options.seed,
+        overwrite=options.force,
+    )
+    truth = made.truth
+    print(
+        f"{made.path}: {made.requests} requests ({made.bots} of bots),"
+        f" {made.sessions} sessions, {made.logins} log-ins"
+    )
+    if truth.user_id:
+        print(
+            f"  {len(truth.user_id)} users before {made.cut_off}: planted chance of a log-in in the"
+            f" {HORIZON} days from it {truth.probability.mean():.4f},"
+            f" realised {truth.logged_in.mean():.4f}"
         )
     return 0
 

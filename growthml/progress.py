@@ -44,6 +44,11 @@ class Progress:
             print(what, file=self._stream, flush=True)
         self._begun += 1
 
+    def within(self, what: str) -> None:
+        """How far the running step is; shown where there is a bar; lines would be too many."""
+        if self._bar:
+            self._draw(what)
+
     def say(self, line: str) -> None:
         """A line that stays, above the bar."""
         if self._quiet:

@@ -15,6 +15,7 @@ from growthml.errors import FactError, MissingFields, NotEnoughData
 from growthml.facts.count import Counts, Reading
 from growthml.facts.relations import Relations, moment
 from growthml.parts import SourceRun
+from growthml.sources.log_cache import GLANCE, Logs
 from growthml.sources.mapping import Mapped
 from growthml.sources.source import Source
 
@@ -26,15 +27,20 @@ class OpenSources:
 
     Opening raises SourceError where one cannot be reached, and MissingFields with every table and
     column that is not there.
+
+    logs: how far access logs are read; left out, their first lines only, enough for a check.
     """
 
-    def __init__(self, config: Config, planned: Sequence[plan.Planned]) -> None:
+    def __init__(
+        self, config: Config, planned: Sequence[plan.Planned], *, logs: Logs = GLANCE
+    ) -> None:
         self._config = config
         self._planned = planned
         names = dict.fromkeys(each.campaign.source for each in planned)
         with ExitStack() as opening:
             self.sources = {
-                name: opening.enter_context(Source(name, config.sources[name])) for name in names
+                name: opening.enter_context(Source(name, config.sources[name], logs=logs))
+                for name in names
             }
             self.mapped = _mapped(config, self.sources)
             self._open = opening.pop_all()

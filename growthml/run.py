@@ -23,6 +23,7 @@ from growthml.facts.count import Counts
 from growthml.parts import Run, Status
 from growthml.progress import Progress
 from growthml.reading import OpenSources, source_runs
+from growthml.sources.log_cache import Logs
 from growthml.tables import tables_of
 
 if TYPE_CHECKING:
@@ -77,7 +78,9 @@ def run(
 
     progress.expect(len(chosen) + len(formats) + 2)
     progress.step("Opening sources")
-    with OpenSources(config, planned) as sources:
+    kept = archive or Path(config.output.archive)
+    logs = Logs(cache=kept / ".cache" / "weblog", progress=progress)
+    with OpenSources(config, planned, logs=logs) as sources:
         if as_of is None:
             as_of = (sources.latest_day(today) if config.period == "all" else None) or today
         readings = sources.readings(seen_until=as_of, today=sources.rows_until(today))
@@ -100,7 +103,7 @@ def run(
         status=overall(sections, chosen),
     )
 
-    folder = (archive or Path(config.output.archive)) / found.name / found.run_id
+    folder = kept / found.name / found.run_id
     if folder.exists():
         return Outcome(run=found, folder=folder, added=False, outputs=files_of(folder))
 

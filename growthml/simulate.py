@@ -337,7 +337,9 @@ def _files(out: Path) -> list[Path]:
 def _refuse_existing(out: Path, overwrite: bool) -> None:
     """Nothing is lost by accident: what stands there already is kept unless told otherwise."""
     if out.suffix == ".log":
-        raise UsageError(f"{out}: a web log cannot be simulated; use .db, .duckdb or a folder.")
+        raise UsageError(
+            f"{out} names a web log; a campaign is written to .db, .duckdb or a folder."
+        )
     if _files(out) != [out] and out.is_file():
         raise UsageError(f"{out} is a file; give a folder, or end the name in .db or .duckdb.")
     there = [file for file in _files(out) if file.exists()]

@@ -61,3 +61,12 @@ def test_a_bar_stays_on_one_line() -> None:
     progress = Progress(stream=stream)
     progress.step("x" * 500)
     assert len(stream.getvalue().removeprefix("\r\x1b[2K")) < get_terminal_size().columns
+
+
+def test_how_far_a_step_is_only_shows_in_a_bar() -> None:
+    terminal, log = Terminal(), io.StringIO()
+    for stream in (terminal, log):
+        with Progress(stream=stream) as progress:
+            progress.within("Reading access.log: 16 of 2,000 MB")
+    assert "16 of 2,000 MB" in terminal.getvalue()
+    assert log.getvalue() == ""

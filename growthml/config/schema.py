@@ -240,6 +240,22 @@ FOOD_SITE = Schema(
 )
 """The schema where none is given: the simulator's."""
 
+WEB_LOG = Schema(
+    requests=RequestsTable(
+        table="requests",
+        occurred_at="occurred_at",
+        visitor="ip",
+        user_id="user_id",
+        page="path",
+        referrer="referrer",
+        status="status",
+        agent="agent",
+        method="method",
+        bytes="bytes",
+    )
+)
+"""The schema of an access log that is given none: the columns it is read into."""
+
 
 # -- Where data come from, and what is compared ------------------------------------------------
 
@@ -249,8 +265,8 @@ class SourceConfig(Model):
 
     url: Url
     """A SQLAlchemy URL (`sqlite:///data/shop.db`, `postgresql://app:${DB_PASSWORD}@host/shop`) or
-    a path: `.parquet`, `.csv`, a folder of them, `.log`, `.gz`. Relative paths are relative to the
-    working directory. Passwords come from the environment: `${NAME}`."""
+    a path: `.parquet`, `.csv`, `.log`, `.log.1`, `.gz`, a folder of tables or logs. Relative paths
+    are relative to the working directory. Passwords come from the environment: `${NAME}`."""
     schema_: Schema | None = Field(default=None, alias="schema")
     """The schema of this source, where it differs from the config's own."""
     timezone: Zone = "UTC"
@@ -562,8 +578,12 @@ class Config(Model):
         return self.campaigns[campaign].label or campaign
 
     def schema_of(self, source: str) -> Schema:
-        """The schema of a source: its own, else the config's, else the simulator's."""
-        return self.sources[source].schema_ or self.schema_ or FOOD_SITE
+        """The schema of a source: its own; else, of an access log, `WEB_LOG`; else the config's or
+        the simulator's."""
+        own = self.sources[source]
+        if own.schema_ is None and own.url.is_log:
+            return WEB_LOG
+        return own.schema_ or self.schema_ or FOOD_SITE
 
     def fingerprint(self) -> dict[str, Any]:
         """The config as plain data, for the run id: all that bears on what is computed.

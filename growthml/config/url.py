@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler
@@ -12,6 +12,8 @@ from pydantic_core import CoreSchema, core_schema
 from growthml.secrets import MASK, redact
 
 _CREDENTIALS = re.compile(r"(?<=://)(?:[^\s/:]*:\S*|[^\s/?#]*)@")
+_TABLES = (".parquet", ".csv", ".tsv", ".csv.gz", ".tsv.gz")
+_LOG_NAME = re.compile(r"[._]log([.-][\d-]+)?(\.gz)?", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
@@ -37,10 +39,8 @@ class Url:
 
     @property
     def is_log(self) -> bool:
-        """Whether it names an access log: a path ending in `.log` or `.gz`, but no `.csv.gz`."""
-        name = self._text.lower()
-        is_table = name.endswith((".csv.gz", ".tsv.gz"))
-        return self.is_path and name.endswith((".log", ".gz")) and not is_table
+        """Whether it names access logs: a file, or a folder with logs and no tables."""
+        return self.is_path and bool(log_files(Path(self._text)))
 
     def reveal(self) -> str:
         """The real address, password and all. For opening connections, never for printing."""
@@ -96,6 +96,29 @@ class Webhook(Url):
 
     def __str__(self) -> str:
         return f"{self.stored()}/{MASK}"
+
+
+def log_files(path: Path) -> list[Path]:
+    """The access logs at `path`, by name: the file itself, which need not be there, or those of a
+    folder; none where the folder holds tables too, beside which logs are just logs."""
+    if not path.is_dir():
+        return [path] if is_log_name(path.name) else []
+    if any(file.name.lower().endswith(_TABLES) for file in path.rglob("[!.]*")):
+        return []
+    return [file for file in sorted(path.glob("[!.]*")) if is_log_name(file.name)]
+
+
+def is_log_name(name: str) -> bool:
+    """Whether a file of that name is an access log, as servers and logrotate name them.
+
+    >>> [is_log_name(name) for name in ("access.log.1", "access_log-20250101.gz", "shop.csv.gz")]
+    [True, True, False]
+    """
+    lower = name.lower()
+    if lower.endswith(_TABLES):
+        return False
+    named = _LOG_NAME.search(lower)
+    return lower.endswith(".gz") or (named is not None and named.end() == len(lower))
 
 
 def last_name(path: str) -> str:

@@ -20,9 +20,11 @@ from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
+from growthml.config.url import log_files
 from growthml.errors import SourceError
 from growthml.secrets import redact
 from growthml.sources.files import is_file_source, views_of
+from growthml.sources.log_cache import GLANCE, Logs, log_views
 
 _SERVERS = {
     "postgresql": ("postgresql+psycopg", "psycopg[binary]"),
@@ -52,14 +54,21 @@ _SQLITE_PRAGMAS = {
 """The pragmas SQLAlchemy looks at tables with."""
 
 
-def engine_for(name: str, url: str, *, settings: Mapping[str, Any] | None = None) -> Engine:
+def engine_for(
+    name: str,
+    url: str,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    logs: Logs = GLANCE,
+) -> Engine:
     """An engine that can only read `url` (a SQLAlchemy URL, or a path to files).
 
-    settings: `memory_limit` and `threads` of a DuckDB engine. Raises SourceError when the URL
-    cannot be understood, its driver is missing, or the file it names is not there.
+    settings: `memory_limit` and `threads` of a DuckDB engine. logs: how far access logs are read.
+    Raises SourceError when the URL cannot be understood, its driver is missing, or the file it
+    names is not there or cannot be read.
     """
     if is_file_source(url):
-        return _files(name, Path(url), settings or {})
+        return _files(name, Path(url), settings or {}, logs)
     parsed = _parse(name, url)
     match parsed.get_backend_name():
         case "sqlite":
@@ -143,11 +152,14 @@ def _duckdb(name: str, parsed: URL, settings: Mapping[str, Any]) -> Engine:
     return _duckdb_engine(parsed, settings, read_only=True)
 
 
-def _files(name: str, path: Path, settings: Mapping[str, Any]) -> Engine:
+def _files(name: str, path: Path, settings: Mapping[str, Any], logs: Logs) -> Engine:
     engine = _duckdb_engine(make_url("duckdb:///:memory:"), settings)
     with engine.connect() as connection:
         duck: Any = connection.connection.driver_connection
-        views_of(name, path, duck)
+        if log_files(path):
+            log_views(name, path, duck, logs, threads=settings.get("threads"))
+        else:
+            views_of(name, path, duck)
         duck.execute("SET lock_configuration = true")
     return engine
 

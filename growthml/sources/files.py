@@ -56,7 +56,7 @@ def views_of(name: str, path: Path, duck: Any) -> None:
     tables = _tables(name, path)
     if not tables:
         raise SourceError(
-            f"sources.{name}: no .parquet or .csv files at {path}"
+            f"sources.{name}: no .parquet, .csv or .log files at {path}"
             if path.exists()
             else f"sources.{name}: there is no file or folder {path}"
             " (relative paths start in the folder the command runs in)"

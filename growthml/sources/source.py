@@ -16,6 +16,7 @@ from growthml.errors import FactError, SourceError
 from growthml.secrets import redact
 from growthml.sources.catalogue import Catalogue
 from growthml.sources.connect import engine_for
+from growthml.sources.log_cache import GLANCE, Logs
 from growthml.sources.mapping import Mapped, map_schema
 
 if TYPE_CHECKING:
@@ -32,9 +33,11 @@ class Source:
     One connection serves the whole run: on PostgreSQL and MySQL all queries see the data of one
     moment; SQLite and DuckDB files are seen as they are, statement by statement. Use as a context
     manager. Raises SourceError when it cannot be opened.
+
+    logs: how far an access log is read; left out, its first lines only, enough to map it.
     """
 
-    def __init__(self, name: str, config: SourceConfig) -> None:
+    def __init__(self, name: str, config: SourceConfig, *, logs: Logs = GLANCE) -> None:
         self.name = name
         self.url = config.url.stored()
         self.timeout = config.timeout
@@ -43,6 +46,7 @@ class Source:
             name,
             config.url.reveal(),
             settings={"memory_limit": config.memory_limit, "threads": config.threads},
+            logs=logs,
         )
         self.dialect = self._engine.dialect.name
         self._connection = self._connect()

@@ -50,6 +50,9 @@ def test_the_path_of_a_webhook_is_a_secret() -> None:
     [
         ("access.log", "", True),
         ("logs/access.log.1.GZ", "", True),
+        ("logs/access.log.1", "", True),
+        ("logs/access_log-20250101.gz", "", True),
+        ("logs/access.login", "", False),
         ("tables/events.csv.gz", "", False),
         ("tables", "", False),
         ("sqlite:///access.log", "sqlite", False),

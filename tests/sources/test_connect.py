@@ -133,7 +133,7 @@ def test_a_url_without_a_file() -> None:
 
 def test_no_such_path(tmp_path: Path) -> None:
     assert "there is no file or folder" in refusal(str(tmp_path / "data"))
-    assert "no .parquet or .csv files at" in refusal(str(tmp_path))
+    assert "no .parquet, .csv or .log files at" in refusal(str(tmp_path))
 
 
 @pytest.mark.parametrize("scheme", ["sqlite", "duckdb"])
