@@ -192,7 +192,8 @@ class IntervalPanel:
     """Rows of one unit on one axis; `title` names the unit ("percentage points").
 
     reference: a level to beat, drawn as the dark line; the axis then runs from 0 to the right, to
-    `limit` if that is given (for charts side by side).
+    `limit` if that is given (for charts side by side). On a log axis `limit` is the ratio it should
+    reach, 4 if not given.
     """
 
     rows: Sequence[IntervalRow]

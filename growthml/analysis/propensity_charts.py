@@ -180,7 +180,13 @@ def odds_chart(each: Answered, context: Context) -> Intervals | None:
         + (f" The {rest} weakest are in the table." if rest > 0 else ""),
         half=False,
         table="drivers",
-        panels=[IntervalPanel(rows=[_row(driver, context) for driver in shown], unit="ratio")],
+        panels=[
+            IntervalPanel(
+                rows=[_row(driver, context) for driver in shown],
+                unit="ratio",
+                limit=max(max(each.effect or 1.0, 1 / (each.effect or 1.0)) for each in told),
+            )
+        ],
         log=True,
         lower="less likely",
         higher="likelier",

@@ -180,10 +180,9 @@ def _scale(chart: Intervals, group: _Group, formats: Formats) -> Scale:
 
 
 def _ratio_ticks(group: _Group) -> Sequence[float]:
-    """A quarter to four, or as far on either side as the estimates go."""
-    found = [row.estimate for row in group.rows if row.estimate is not None and row.estimate > 0]
-    furthest = max((abs(log2(each)) for each in found), default=0.0)
-    return next((ticks for ticks in RATIO_TICKS if log2(ticks[-1]) >= furthest), RATIO_TICKS[-1])
+    """A quarter to four, or as far on either side as the group's limit asks."""
+    limit = group.limit or 0.0
+    return next((ticks for ticks in RATIO_TICKS if ticks[-1] >= limit), RATIO_TICKS[-1])
 
 
 def _axis(scale: Scale, log: bool, columns: _Columns | None, width: float) -> _Axis:

@@ -16,6 +16,7 @@ ORDER = (
     "lift",
     "profit_curve",
     "propensity",
+    "segments",
     "recommendations",
     "ltv",
     "cohorts",

@@ -69,6 +69,10 @@ CONTRACT = {
         "spend": "campaign model r2 adjusted_r2 mae rmse n",
         "targets": "campaign rank user_id channel probability expected_value",
     },
+    "segments": {
+        "selection": "campaign k silhouette",
+        "profiles": "campaign segment name users share",
+    },
     "ltv": {
         "by_channel": "campaign channel users buyers average_order_value purchases_per_month"
         " retention_months ltv_per_buyer ltv_per_user",
