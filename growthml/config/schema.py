@@ -167,6 +167,10 @@ class RequestsTable(Model):
     """Column of the HTTP method."""
     bytes: Text | None = None
     """Column of the answer's size in bytes."""
+    line: Text | None = None
+    """Column that orders hits of the same moment, such as the line in the log."""
+    malformed: Text | None = None
+    """Table of the lines that could not be read, with columns `reason` and `sample`."""
 
 
 class SessionsTable(Model):

@@ -1,0 +1,347 @@
+"""Web traffic as relations: hits of each campaign, and the sessions they make.
+
+A hit is one line of a log. A session is the hits of one visitor, a gap of strictly more than so
+many minutes starting the next one; it is cut at the ends of the campaign's window, and nowhere
+else. Its duration is its last hit less its first, so that a single hit lasts 0 seconds. Sessions
+that another tool has counted are taken as they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import CTE, Select
+
+from growthml.errors import NotEnoughData
+from growthml.facts.cut import Cut
+from growthml.facts.expressions import ONE, ZERO, nothing, real, tally, whole, within, word
+from growthml.facts.networks import DIRECT, network_of
+from growthml.facts.relations import Relations, united
+from growthml.sources.dialect import INSTANT, host_of, path_of, seconds_between
+from growthml.sources.mapping import MappedTable
+
+BOTS = (
+    *("bot", "crawl", "spider", "slurp", "feed", "fetch", "monitor", "curl", "wget", "python"),
+    *("java/", "libwww"),
+)
+"""A user agent that holds one of these is a machine's."""
+
+ASSETS = (
+    *("css", "js", "map", "png", "jpg", "jpeg", "gif", "ico", "svg", "webp", "avif", "bmp", "xbm"),
+    *("ttf", "otf", "woff", "woff2", "eot", "mp3", "mp4", "mpg", "mpeg", "wav", "webm", "swf"),
+    *("txt", "xml", "pdf", "doc", "jar", "pl", "zip"),
+)
+"""A path with one of these endings is no page."""
+
+PAGE_STATUSES = (200, 304)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """How hits are counted, from the arguments of a fact.
+
+    visitor: what tells visitors apart; `id` and `ip` are the mapped column alone, `user` the user
+    where one was logged in. hits: which ones make sessions. site: the site's own host; empty: the
+    host, not one of a known network, that refers most hits. machines: more words of bots' agents.
+    """
+
+    visitor: Literal["ip_agent", "ip", "user", "id"] = "ip_agent"
+    hits: Literal["all", "page_views"] = "all"
+    bots: Literal["exclude", "include"] = "exclude"
+    gap_minutes: float = 30.0
+    site: str = ""
+    machines: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, arguments: tuple[str, ...]) -> Rules:
+        """The rules a fact's arguments spell: `ip_agent:all:exclude:30:example.com:probe`."""
+        given: dict[str, Any] = dict(zip(cls.__dataclass_fields__, arguments, strict=False))
+        if "gap_minutes" in given:
+            given["gap_minutes"] = float(given["gap_minutes"])
+        if "machines" in given:
+            given["machines"] = tuple(given["machines"].split())
+        return cls(**given)
+
+
+class Hits:
+    """One source's web traffic as relations; `sessions` is there for mapped sessions too."""
+
+    def __init__(self, relations: Relations, rules: Rules) -> None:
+        self.relations = relations
+        self.rules = rules
+
+    @property
+    def counts_hits(self) -> bool:
+        """Whether hits are mapped, rather than sessions only."""
+        return self.relations.mapped.requests is not None
+
+    @cached_property
+    def all(self) -> CTE:
+        """Every hit of a campaign, bots' too.
+
+        campaign, visitor, user_id, occurred_at, line, page, referrer, status, agent, is_page,
+        is_bot (0/1).
+        """
+        table = self._table("requests")
+        parts = [self._hits_of(cut, table) for cut in self.relations.cuts]
+        return self.relations.named(united(parts), "hits")
+
+    @cached_property
+    def people(self) -> CTE | Any:
+        """The hits without bots' (with them where bots are included), as `all`."""
+        hits = self.all
+        if self.rules.bots == "include":
+            return hits
+        query = sa.select(*hits.c).where(hits.c.is_bot == ZERO)
+        return self.relations.named(query, "people_hits")
+
+    @cached_property
+    def numbered(self) -> CTE:
+        """The hits that make sessions, each with its visitor's session number.
+
+        As `all`, with session (0, 1, …), first (1 for a session's first hit), enters and exits (1
+        for its first and its last page view).
+        """
+        hits = self._flagged()
+        number = sa.func.sum(hits.c.first).over(
+            partition_by=(hits.c.campaign, hits.c.visitor),
+            order_by=hits.c.place,
+            rows=(None, 0),
+        )
+        counted = sa.select(hits, whole(number).label("session")).subquery("counted")
+        group = (counted.c.campaign, counted.c.visitor, counted.c.is_page)
+        before = sa.func.lag(counted.c.session).over(partition_by=group, order_by=counted.c.place)
+        after = sa.func.lead(counted.c.session).over(partition_by=group, order_by=counted.c.place)
+        neighbours = sa.select(counted, before.label("before"), after.label("after")).subquery(
+            "neighbours"
+        )
+        kept = [column for column in neighbours.c if column.key not in ("before", "after")]
+        query = sa.select(
+            *kept,
+            _end(neighbours, "before").label("enters"),
+            _end(neighbours, "after").label("exits"),
+        )
+        return self.relations.named(query, "numbered_hits")
+
+    def _flagged(self) -> Any:
+        """The hits that make sessions in each visitor's order, `first` 1 where one starts."""
+        hits = self.people
+        ordered = (hits.c.occurred_at, hits.c.line, hits.c.is_page.desc(), hits.c.page)
+        ordered += (hits.c.referrer, hits.c.status)
+        visitor = (hits.c.campaign, hits.c.visitor)
+        placed = sa.select(
+            hits,
+            sa.func.row_number().over(partition_by=visitor, order_by=ordered).label("place"),
+        )
+        if self.rules.hits == "page_views":
+            placed = placed.where(hits.c.is_page == ONE)
+        rows = placed.subquery("placed")
+        previous = sa.func.lag(rows.c.occurred_at).over(
+            partition_by=(rows.c.campaign, rows.c.visitor), order_by=rows.c.place
+        )
+        lagged = sa.select(rows, previous.label("previous")).subquery("lagged")
+        gap = seconds_between(lagged.c.previous, lagged.c.occurred_at)
+        limit = sa.literal(self.rules.gap_minutes * 60.0, sa.Double())
+        starts = sa.or_(lagged.c.previous.is_(None), gap > limit)
+        kept = [column for column in lagged.c if column.key != "previous"]
+        return sa.select(*kept, sa.case((starts, ONE), else_=ZERO).label("first")).subquery(
+            "flagged"
+        )
+
+    @cached_property
+    def sessions(self) -> CTE:
+        """Every session: one row each.
+
+        campaign, visitor, user_id, started_at, duration (seconds), hits, pages (page views),
+        bounced (0/1), entry_page, exit_page, referrer (its host), network. What the source does
+        not say is NULL.
+        """
+        if self.counts_hits:
+            return self.relations.named(self._with_network(self._from_hits()), "sessions")
+        return self.relations.named(self._with_network(self._mapped_sessions()), "sessions")
+
+    def _from_hits(self) -> Select[Any]:
+        hits = self.numbered
+        group = (hits.c.campaign, hits.c.visitor, hits.c.session)
+        first, last = sa.func.min(hits.c.occurred_at), sa.func.max(hits.c.occurred_at)
+        count = sa.func.count()
+
+        def of(flag: str, column: str) -> ColumnElement[Any]:
+            return sa.func.max(sa.case((hits.c[flag] == ONE, hits.c[column])))
+
+        return sa.select(
+            *group,
+            sa.func.max(hits.c.user_id).label("user_id"),
+            first.label("started_at"),
+            seconds_between(first, last).label("duration"),
+            whole(count).label("hits"),
+            whole(sa.func.sum(hits.c.is_page)).label("pages"),
+            sa.case((count == ONE, ONE), else_=ZERO).label("bounced"),
+            of("enters", "page").label("entry_page"),
+            of("exits", "page").label("exit_page"),
+            of("first", "referrer").label("address"),
+        ).group_by(*group)
+
+    def _mapped_sessions(self) -> Select[Any]:
+        table = self._table("sessions")
+        return united([self._sessions_of(cut, table) for cut in self.relations.cuts])
+
+    def _sessions_of(self, cut: Cut, table: MappedTable) -> Select[Any]:
+        visitor = table["visitor"] if "visitor" in table.fields else table["user_id"]
+        bounced = nothing(sa.Integer())
+        if "bounced" in table.fields:
+            bounced = sa.case((table["bounced"] > ZERO, ONE), (table["bounced"] == ZERO, ZERO))
+        elif "pages" in table.fields:
+            bounced = sa.case((table["pages"] <= ONE, ONE), (table["pages"] > ONE, ZERO))
+        return (
+            sa.select(
+                word(cut.key).label("campaign"),
+                sa.cast(visitor, sa.String()).label("visitor"),
+                table["user_id"].label("user_id"),
+                table["started_at"].label("started_at"),
+                table["duration"].label("duration"),
+                nothing(sa.BigInteger()).label("hits"),
+                whole(table["pages"]).label("pages"),
+                bounced.label("bounced"),
+                table["entry_page"].label("entry_page"),
+                nothing(sa.String()).label("exit_page"),
+                table["referrer"].label("address"),
+            )
+            .select_from(table.table)
+            .where(*self._asked(cut, table, "started_at"))
+        )
+
+    def _with_network(self, sessions: Any) -> Select[Any]:
+        rows = sessions.subquery("bare_sessions")
+        kept = [column for column in rows.c if column.key not in ("address", "session")]
+        if "referrer" not in self._table("requests" if self.counts_hits else "sessions").fields:
+            nowhere = nothing(sa.String())
+            return sa.select(*kept, nowhere.label("referrer"), nowhere.label("network"))
+        host = host_of(rows.c.address)
+        return sa.select(
+            *kept,
+            sa.case((rows.c.address.is_(None) | rows.c.address.in_(DIRECT), None), else_=host)
+            .cast(sa.String())
+            .label("referrer"),
+            network_of(rows.c.address, self.site).label("network"),
+        )
+
+    @cached_property
+    def site(self) -> ColumnElement[str]:
+        """The site's own host: as the rules say, else the one that refers most hits.
+
+        A host of a known network is never the site's own. NULL where nobody refers.
+        """
+        if self.rules.site:
+            return word(self.rules.site.lower().removeprefix("www."))
+        if not self.counts_hits:
+            return nothing(sa.String())
+        hits = self.all
+        host = host_of(hits.c.referrer)
+        named = (
+            sa.select(host.label("host"))
+            .where(
+                hits.c.referrer.is_not(None),
+                network_of(hits.c.referrer, nothing(sa.String())) == word("other"),
+            )
+            .subquery("named")
+        )
+        ranked = (
+            sa.select(named.c.host)
+            .where(named.c.host != word(""))
+            .group_by(named.c.host)
+            .order_by(sa.func.count().desc(), named.c.host)
+            .limit(ONE)
+        )
+        return self.relations.named(ranked, "own_site").select().scalar_subquery()
+
+    # -- hits of one campaign --------------------------------------------------------------------
+
+    def _table(self, role: str) -> MappedTable:
+        table: MappedTable | None = getattr(self.relations.mapped, role)
+        if table is None:
+            raise NotEnoughData(
+                "this needs web traffic: an access log as a source, or requests (or sessions)"
+                " mapped in the schema",
+                missing=f"{role}",
+            )
+        return table
+
+    def _hits_of(self, cut: Cut, table: MappedTable) -> Select[Any]:
+        page = path_of(table["page"]) if "page" in table.fields else nothing(sa.String())
+        return (
+            sa.select(
+                word(cut.key).label("campaign"),
+                self._visitor(table).label("visitor"),
+                table["user_id"].label("user_id"),
+                table["occurred_at"].label("occurred_at"),
+                table["line"].label("line"),
+                page.label("page"),
+                table["referrer"].label("referrer"),
+                whole(table["status"]).label("status"),
+                table["agent"].label("agent"),
+                sa.case((sa.and_(*_page_view(table)), ONE), else_=ZERO).label("is_page"),
+                sa.case((self._is_bot(table), ONE), else_=ZERO).label("is_bot"),
+            )
+            .select_from(table.table)
+            .where(*self._asked(cut, table, "occurred_at"))
+        )
+
+    def _visitor(self, table: MappedTable) -> ColumnElement[str]:
+        fields = table.fields
+        key = table["visitor"]
+        if self.rules.visitor == "user" and "user_id" not in fields:
+            self.relations.need("requests.user_id")
+        if "visitor" not in fields:
+            self.relations.need("requests.user_id")
+            return sa.cast(table["user_id"], sa.String())
+        if self.rules.visitor in ("ip_agent", "user") and "agent" in fields:
+            key = key + word(" ") + sa.func.coalesce(table["agent"], word(""))
+        if self.rules.visitor == "user":
+            return sa.func.coalesce(sa.cast(table["user_id"], sa.String()), key)
+        return key
+
+    def _is_bot(self, table: MappedTable) -> ColumnElement[bool]:
+        if "agent" not in table.fields:
+            return sa.false()
+        agent = sa.func.lower(table["agent"])
+        words = dict.fromkeys((*BOTS, *(each.lower() for each in self.rules.machines)))
+        return sa.or_(*(agent.contains(each, autoescape=True) for each in words))
+
+    def _asked(self, cut: Cut, table: MappedTable, time: str) -> list[ColumnElement[bool]]:
+        """The conditions on a campaign's rows: seen, inside the window, of its users."""
+        relations, conditions = self.relations, []
+        if time in table.fields:
+            conditions = [table[time] < relations.seen_before]
+            conditions += within(table[time], cut.start, cut.end)
+        elif cut.windowed:
+            relations.need(f"{table.role}.{time}")
+        if cut.where:
+            relations.need(f"{table.role}.user_id")
+            users = relations.users
+            mine = sa.select(users.c.user_id).where(users.c.campaign == cut.key)
+            conditions.append(table["user_id"].in_(mine))
+        return conditions
+
+
+def _page_view(table: MappedTable) -> list[ColumnElement[bool]]:
+    """A GET that was answered, for a path that is no asset; what is not mapped is not asked."""
+    conditions: list[ColumnElement[bool]] = [sa.true()]
+    if "method" in table.fields:
+        conditions.append(table["method"] == word("GET"))
+    if "status" in table.fields:
+        conditions.append(table["status"].in_(PAGE_STATUSES))
+    if "page" in table.fields:
+        path = sa.func.lower(path_of(table["page"]))
+        conditions.append(sa.not_(sa.or_(*(path.like(f"%.{ending}") for ending in ASSETS))))
+    return conditions
+
+
+def _end(rows: Any, neighbour: str) -> ColumnElement[int]:
+    """1 for a page view whose neighbour lies in another session, or is none."""
+    apart = sa.or_(rows.c[neighbour].is_(None), rows.c[neighbour] != rows.c.session)
+    return sa.case((sa.and_(rows.c.is_page == ONE, apart), ONE), else_=ZERO)
