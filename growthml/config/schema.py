@@ -422,13 +422,6 @@ class SectionChoice(SectionPolicy):
     """True where the config names no sections: it is left out when its data are not there."""
 
 
-class TrafficConfig(Model):
-    """What the `traffic` section reads, where its own options do not say."""
-
-    source: Text
-    """The name of the source that is an access log."""
-
-
 # -- Where the report goes ---------------------------------------------------------------------
 
 
@@ -536,8 +529,6 @@ class Config(Model):
     data are there."""
     extra_sections: tuple[Path, ...] = ()
     """Python files with sections of your own."""
-    traffic: TrafficConfig | None = None
-    """Which access log the `traffic` section reads. Left out: the only one."""
     for_each: Literal["channel"] | None = None
     """One more report for each channel, from the same run."""
     theme: Path | None = None
@@ -588,6 +579,15 @@ class Config(Model):
         if own.schema_ is None and own.url.is_log:
             return WEB_LOG
         return own.schema_ or self.schema_ or FOOD_SITE
+
+    def is_traffic(self, source: str) -> bool:
+        """Whether a source is an access log, or maps web traffic and neither users nor events."""
+        if self.sources[source].url.is_log:
+            return True
+        schema = self.schema_of(source)
+        return (schema.requests or schema.sessions) is not None and not (
+            schema.users or schema.events
+        )
 
     def fingerprint(self) -> dict[str, Any]:
         """The config as plain data, for the run id: all that bears on what is computed.

@@ -14,14 +14,14 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import CTE, Select
+from sqlalchemy.sql.selectable import CTE, GenerativeSelect, Select
 
 from growthml.errors import NotEnoughData
 from growthml.facts.cut import Cut
-from growthml.facts.expressions import ONE, ZERO, nothing, real, tally, whole, within, word
+from growthml.facts.expressions import ONE, ZERO, nothing, whole, within, word
 from growthml.facts.networks import DIRECT, network_of
 from growthml.facts.relations import Relations, united
-from growthml.sources.dialect import INSTANT, host_of, path_of, seconds_between
+from growthml.sources.dialect import host_of, path_of, seconds_between
 from growthml.sources.mapping import MappedTable
 
 BOTS = (
@@ -32,8 +32,8 @@ BOTS = (
 
 ASSETS = (
     *("css", "js", "map", "png", "jpg", "jpeg", "gif", "ico", "svg", "webp", "avif", "bmp", "xbm"),
-    *("ttf", "otf", "woff", "woff2", "eot", "mp3", "mp4", "mpg", "mpeg", "wav", "webm", "swf"),
-    *("txt", "xml", "pdf", "doc", "jar", "pl", "zip"),
+    *("ttf", "otf", "woff", "woff2", "eot", "mp3", "mp4", "mpg", "mpeg", "wav", "webm"),
+    *("txt", "xml", "pdf", "gz", "zip", "jar", "pl", "rb"),
 )
 """A path with one of these endings is no page."""
 
@@ -130,8 +130,10 @@ class Hits:
     def _flagged(self) -> Any:
         """The hits that make sessions in each visitor's order, `first` 1 where one starts."""
         hits = self.people
-        ordered = (hits.c.occurred_at, hits.c.line, hits.c.is_page.desc(), hits.c.page)
-        ordered += (hits.c.referrer, hits.c.status)
+        ordered = (
+            *(hits.c.occurred_at, hits.c.line, hits.c.is_page.desc()),
+            *(hits.c.page, hits.c.referrer, hits.c.status),
+        )
         visitor = (hits.c.campaign, hits.c.visitor)
         placed = sa.select(
             hits,
@@ -145,7 +147,7 @@ class Hits:
         )
         lagged = sa.select(rows, previous.label("previous")).subquery("lagged")
         gap = seconds_between(lagged.c.previous, lagged.c.occurred_at)
-        limit = sa.literal(self.rules.gap_minutes * 60.0, sa.Double())
+        limit: ColumnElement[float] = sa.literal(self.rules.gap_minutes * 60.0, sa.Double())
         starts = sa.or_(lagged.c.previous.is_(None), gap > limit)
         kept = [column for column in lagged.c if column.key != "previous"]
         return sa.select(*kept, sa.case((starts, ONE), else_=ZERO).label("first")).subquery(
@@ -186,7 +188,7 @@ class Hits:
             of("first", "referrer").label("address"),
         ).group_by(*group)
 
-    def _mapped_sessions(self) -> Select[Any]:
+    def _mapped_sessions(self) -> GenerativeSelect:
         table = self._table("sessions")
         return united([self._sessions_of(cut, table) for cut in self.relations.cuts])
 

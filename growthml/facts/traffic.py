@@ -17,7 +17,7 @@ from growthml.facts.fact import Fact
 from growthml.facts.hits import Hits, Rules
 from growthml.facts.networks import DIRECT
 from growthml.facts.relations import Relations, united
-from growthml.sources.dialect import INSTANT, day_of, host_of, hour_of, weekday_of
+from growthml.sources.dialect import day_of, host_of, hour_of, weekday_of
 
 MOST_PAGES = 500
 MOST_BOTS = 100
@@ -206,7 +206,6 @@ def _referrers(relations: Relations, *arguments: str) -> Select[Any]:
         came.c.campaign == named.c.campaign,
         sa.func.coalesce(came.c.referrer, word("-")) == sa.func.coalesce(named.c.host, word("-")),
     )
-    none = whole(ZERO)
     rows = (
         sa.select(
             named.c.campaign,
@@ -214,7 +213,7 @@ def _referrers(relations: Relations, *arguments: str) -> Select[Any]:
             named.c.host.label("referrer"),
             named.c.requests,
             *(
-                sa.func.coalesce(came.c[name], none).label(name)
+                whole(sa.func.coalesce(came.c[name], ZERO)).label(name)
                 for name in ("sessions", "visitors", "bounced")
             ),
         )

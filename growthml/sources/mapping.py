@@ -124,10 +124,12 @@ def map_schema(
         problems.extend(mapper.problems)
         return found
 
-    tables = Mapped(**{role: mapped(role) for role in ROLES})
+    found: dict[str, Any] = {role: mapped(role) for role in ROLES}
+    tables = Mapped(**found)
     if schema.requests is not None and schema.requests.malformed is not None:
-        tables = replace(tables, malformed=_malformed(schema.requests.malformed, catalogue))
-        if tables.malformed is None:
+        malformed = _malformed(schema.requests.malformed, catalogue)
+        tables = replace(tables, malformed=malformed)
+        if malformed is None:
             hint = suggestion(schema.requests.malformed, catalogue.tables())
             problems.append(
                 "schema.requests.malformed: there is no table"
@@ -152,7 +154,9 @@ def _with_like_ids(mapped: Mapped) -> Mapped:
         ]
         texts = {key in getattr(mapped, name).texts for name, key in sides}
         if len(texts) > 1 and sides[0][0] == role:
-            as_texts = {name: _as_text(getattr(mapped, name), key) for name, key in sides}
+            as_texts: dict[str, Any] = {
+                name: _as_text(getattr(mapped, name), key) for name, key in sides
+            }
             mapped = replace(mapped, **as_texts)
     return mapped
 
