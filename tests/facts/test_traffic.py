@@ -199,7 +199,7 @@ def test_columns_that_are_not_there_are_named(tmp_path: Path) -> None:
     from growthml.config.schema import SourceConfig
     from growthml.sources.source import Source
 
-    wrong = {"table": "hits_of_ours", **FIELDS, "page": "pfad", "malformed": "unred"}
+    wrong = {"table": "hits_of_ours", **FIELDS, "page": "pathh", "malformed": "unred"}
     schema = Schema.model_validate(
         {"requests": wrong, "visits": {"table": "visit", "user_id": "who"}}
     )
@@ -208,7 +208,7 @@ def test_columns_that_are_not_there_are_named(tmp_path: Path) -> None:
         _, problems = source.map(schema, stored_zone="UTC", report_zone="UTC")
     assert problems == [
         "schema.visits.table: there is no table 'visit' (expected hits_of_ours or unread)",
-        "schema.requests.page: table 'hits_of_ours' has no column 'pfad' (did you mean 'path'?)",
+        "schema.requests.page: table 'hits_of_ours' has no column 'pathh' (did you mean 'path'?)",
         "schema.requests.malformed: there is no table 'unred' with columns 'reason' and 'sample'"
         " (did you mean 'unread'?)",
     ]
