@@ -292,6 +292,8 @@ class Formats:
                 return self._money_places(widest)
             case "count":
                 return 0
+            case "seconds" if all(limit == limit.to_integral_value() for limit in limits):
+                return 0
             case _:
                 return _digits(widest, ((10, 2), (100, 1)))
 

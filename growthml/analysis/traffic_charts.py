@@ -137,7 +137,7 @@ def network_chart(traffic: Traffic, networks: pd.DataFrame) -> Bars | None:
     share = shape.share(visits[0][0], sum(visits[0]))
     return Bars(
         id="networks",
-        title=f"Most visits are {largest}: {formats.share(share)}"
+        title=f"{formats.share(share)} of visits are {largest}"
         if not context.compared and largest in ("direct", "internal")
         else "Visits by network",
         subtitle=f"Referrer of the first request, visits, {names}"[:110],
@@ -244,8 +244,8 @@ def trend_chart(traffic: Traffic) -> Curves | None:
     return Curves(
         id="trend",
         title=_trend_title(usual, outside, word, traffic),
-        subtitle=f"Visits per {word}"
-        + (", days of each period side by side" if context.compared else f", {context.timezone}"),
+        subtitle=f"Visits that began each {word}, {context.timezone}"
+        + (", counted from each period's first day" if context.compared else ""),
         alt=_trend_alt(series, word, usual, traffic),
         how_to_read="The usual range is the mean and 2.66 mean steps from one point to the next on"
         f" either side; first and last {word} are left out of it."
@@ -266,7 +266,7 @@ def trend_chart(traffic: Traffic) -> Curves | None:
                 else [],
             )
         ],
-        height=36.0,
+        height=26.0,
     )
 
 

@@ -284,7 +284,7 @@ def front(traffic: Traffic) -> Front:
         " pp = percentage points."
         if context.compared
         else f"Intervals ({level}) are of the values; nothing is compared.",
-        hero=("traffic", "trend"),
+        hero=("traffic", "trend" if "traffic_days" in traffic.facts else "duration"),
     )
 
 

@@ -21,6 +21,11 @@ def word(text: str) -> ColumnElement[str]:
     return sa.literal(text, sa.String())
 
 
+def fixed(text: str) -> ColumnElement[str]:
+    """A text of our own, written out in the SQL so that it reads as one would write it."""
+    return sa.literal(text, sa.String(), literal_execute=True)
+
+
 def nothing(kind: sa.types.TypeEngine[Any]) -> ColumnElement[Any]:
     """NULL of a type."""
     return sa.cast(sa.null(), kind)

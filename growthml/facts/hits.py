@@ -14,14 +14,14 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import CTE, GenerativeSelect, Select
+from sqlalchemy.sql.selectable import CTE, GenerativeSelect, Select, Subquery
 
 from growthml.errors import NotEnoughData
 from growthml.facts.cut import Cut
-from growthml.facts.expressions import ONE, ZERO, nothing, whole, within, word
-from growthml.facts.networks import DIRECT, network_of
+from growthml.facts.expressions import ONE, ZERO, fixed, nothing, whole, within, word
+from growthml.facts.networks import host_in, is_known, network_of
 from growthml.facts.relations import Relations, united
-from growthml.sources.dialect import host_of, path_of, seconds_between
+from growthml.sources.dialect import key_of, not_stored, path_of, seconds_between
 from growthml.sources.mapping import MappedTable
 
 BOTS = (
@@ -88,7 +88,7 @@ class Hits:
         """
         table = self._table("requests")
         parts = [self._hits_of(cut, table) for cut in self.relations.cuts]
-        return self.relations.named(united(parts), "hits")
+        return not_stored(self.relations.named(united(parts), "hits"))
 
     @cached_property
     def people(self) -> CTE | Any:
@@ -97,59 +97,80 @@ class Hits:
         if self.rules.bots == "include":
             return hits
         query = sa.select(*hits.c).where(hits.c.is_bot == ZERO)
-        return self.relations.named(query, "people_hits")
+        return not_stored(self.relations.named(query, "people_hits"))
 
     @cached_property
     def numbered(self) -> CTE:
         """The hits that make sessions, each with its visitor's session number.
 
-        As `all`, with session (0, 1, …), first (1 for a session's first hit), enters and exits (1
-        for its first and its last page view).
+        As `all`, with place (1, 2, … in the visitor's order), session (1, 2, …) and first (1 for a
+        session's first hit).
         """
         hits = self._flagged()
         number = sa.func.sum(hits.c.first).over(
-            partition_by=(hits.c.campaign, hits.c.visitor),
-            order_by=hits.c.place,
-            rows=(None, 0),
+            partition_by=self._each(hits), order_by=hits.c.place, rows=(None, 0)
         )
-        counted = sa.select(hits, whole(number).label("session")).subquery("counted")
-        group = (counted.c.campaign, counted.c.visitor, counted.c.is_page)
-        before = sa.func.lag(counted.c.session).over(partition_by=group, order_by=counted.c.place)
-        after = sa.func.lead(counted.c.session).over(partition_by=group, order_by=counted.c.place)
-        neighbours = sa.select(counted, before.label("before"), after.label("after")).subquery(
-            "neighbours"
-        )
-        kept = [column for column in neighbours.c if column.key not in ("before", "after")]
-        query = sa.select(
-            *kept,
-            _end(neighbours, "before").label("enters"),
-            _end(neighbours, "after").label("exits"),
-        )
+        query = sa.select(hits, whole(number).label("session"))
         return self.relations.named(query, "numbered_hits")
 
-    def _flagged(self) -> Any:
+    @cached_property
+    def views(self) -> CTE:
+        """The page views of sessions: as `numbered`, with enters, exits and alone (0/1).
+
+        enters, exits: it is its session's first, or last, page view; alone: its session's only hit.
+        """
+        hits = self.numbered
+        following = sa.func.lead(hits.c.first).over(
+            partition_by=self._each(hits), order_by=hits.c.place
+        )
+        followed = sa.select(hits, following.label("following")).subquery("followed")
+        of_page: dict[str, Any] = {
+            "partition_by": self._each(followed),
+            "order_by": followed.c.place,
+        }
+        before = sa.func.lag(followed.c.session).over(**of_page)
+        after = sa.func.lead(followed.c.session).over(**of_page)
+        rows = (
+            sa.select(followed, before.label("before"), after.label("after"))
+            .where(followed.c.is_page == ONE)
+            .subquery("viewed_pages")
+        )
+        last = sa.or_(rows.c.following.is_(None), rows.c.following == ONE)
+        alone = sa.and_(rows.c.first == ONE, last)
+        kept = [rows.c[name] for name in ("campaign", "visitor", "session", "page")]
+        query = sa.select(
+            *kept,
+            _end(rows, "before").label("enters"),
+            _end(rows, "after").label("exits"),
+            sa.case((alone, ONE), else_=ZERO).label("alone"),
+        )
+        return self.relations.named(query, "page_views")
+
+    def _each(self, rows: Any) -> tuple[ColumnElement[Any], ...]:
+        """One visitor of one campaign, as a window's partition."""
+        if len(self.relations.cuts) == 1:
+            return (rows.c.visitor,)
+        return (rows.c.campaign, rows.c.visitor)
+
+    def _flagged(self) -> Subquery:
         """The hits that make sessions in each visitor's order, `first` 1 where one starts."""
         hits = self.people
-        ordered = (
-            *(hits.c.occurred_at, hits.c.line, hits.c.is_page.desc()),
-            *(hits.c.page, hits.c.referrer, hits.c.status),
-        )
-        visitor = (hits.c.campaign, hits.c.visitor)
+        order = [hits.c.occurred_at, hits.c.line, hits.c.is_page.desc()]
+        if "line" not in self._table("requests").fields:
+            order = [hits.c.occurred_at, hits.c.is_page.desc(), hits.c.page]
+        window: dict[str, Any] = {"partition_by": self._each(hits), "order_by": order}
         placed = sa.select(
-            hits,
-            sa.func.row_number().over(partition_by=visitor, order_by=ordered).label("place"),
+            *(column for column in hits.c if column.key not in ("line", "agent")),
+            sa.func.row_number().over(**window).label("place"),
+            sa.func.lag(hits.c.occurred_at).over(**window).label("previous"),
         )
         if self.rules.hits == "page_views":
             placed = placed.where(hits.c.is_page == ONE)
         rows = placed.subquery("placed")
-        previous = sa.func.lag(rows.c.occurred_at).over(
-            partition_by=(rows.c.campaign, rows.c.visitor), order_by=rows.c.place
-        )
-        lagged = sa.select(rows, previous.label("previous")).subquery("lagged")
-        gap = seconds_between(lagged.c.previous, lagged.c.occurred_at)
+        gap = seconds_between(rows.c.previous, rows.c.occurred_at)
         limit: ColumnElement[float] = sa.literal(self.rules.gap_minutes * 60.0, sa.Double())
-        starts = sa.or_(lagged.c.previous.is_(None), gap > limit)
-        kept = [column for column in lagged.c if column.key != "previous"]
+        starts = sa.or_(rows.c.previous.is_(None), gap > limit)
+        kept = [column for column in rows.c if column.key != "previous"]
         return sa.select(*kept, sa.case((starts, ONE), else_=ZERO).label("first")).subquery(
             "flagged"
         )
@@ -159,8 +180,8 @@ class Hits:
         """Every session: one row each.
 
         campaign, visitor, user_id, started_at, duration (seconds), hits, pages (page views),
-        bounced (0/1), entry_page, exit_page, referrer (its host), network. What the source does
-        not say is NULL.
+        bounced (0/1), entry_page, referrer (its host), network. What the source does not say is
+        NULL; of sessions made of hits `views` knows the entry page.
         """
         if self.counts_hits:
             return self.relations.named(self._with_network(self._from_hits()), "sessions")
@@ -172,9 +193,6 @@ class Hits:
         first, last = sa.func.min(hits.c.occurred_at), sa.func.max(hits.c.occurred_at)
         count = sa.func.count()
 
-        def of(flag: str, column: str) -> ColumnElement[Any]:
-            return sa.func.max(sa.case((hits.c[flag] == ONE, hits.c[column])))
-
         return sa.select(
             *group,
             sa.func.max(hits.c.user_id).label("user_id"),
@@ -183,9 +201,8 @@ class Hits:
             whole(count).label("hits"),
             whole(sa.func.sum(hits.c.is_page)).label("pages"),
             sa.case((count == ONE, ONE), else_=ZERO).label("bounced"),
-            of("enters", "page").label("entry_page"),
-            of("exits", "page").label("exit_page"),
-            of("first", "referrer").label("address"),
+            nothing(sa.String()).label("entry_page"),
+            sa.func.max(sa.case((hits.c.first == ONE, hits.c.referrer))).label("address"),
         ).group_by(*group)
 
     def _mapped_sessions(self) -> GenerativeSelect:
@@ -210,7 +227,6 @@ class Hits:
                 whole(table["pages"]).label("pages"),
                 bounced.label("bounced"),
                 table["entry_page"].label("entry_page"),
-                nothing(sa.String()).label("exit_page"),
                 table["referrer"].label("address"),
             )
             .select_from(table.table)
@@ -223,14 +239,8 @@ class Hits:
         if "referrer" not in self._table("requests" if self.counts_hits else "sessions").fields:
             nowhere = nothing(sa.String())
             return sa.select(*kept, nowhere.label("referrer"), nowhere.label("network"))
-        host = host_of(rows.c.address)
-        return sa.select(
-            *kept,
-            sa.case((rows.c.address.is_(None) | rows.c.address.in_(DIRECT), None), else_=host)
-            .cast(sa.String())
-            .label("referrer"),
-            network_of(rows.c.address, self.site).label("network"),
-        )
+        named = sa.select(*kept, host_in(rows.c.address).label("referrer")).subquery("referred")
+        return sa.select(*named.c, network_of(named.c.referrer, self.site).label("network"))
 
     @cached_property
     def site(self) -> ColumnElement[str]:
@@ -242,21 +252,12 @@ class Hits:
             return word(self.rules.site.lower().removeprefix("www."))
         if not self.counts_hits:
             return nothing(sa.String())
-        hits = self.all
-        host = host_of(hits.c.referrer)
-        named = (
-            sa.select(host.label("host"))
-            .where(
-                hits.c.referrer.is_not(None),
-                network_of(hits.c.referrer, nothing(sa.String())) == word("other"),
-            )
-            .subquery("named")
-        )
+        hosts = sa.select(host_in(self.all.c.referrer).label("host")).subquery("hosts")
         ranked = (
-            sa.select(named.c.host)
-            .where(named.c.host != word(""))
-            .group_by(named.c.host)
-            .order_by(sa.func.count().desc(), named.c.host)
+            sa.select(hosts.c.host)
+            .where(hosts.c.host != fixed(""), sa.not_(is_known(hosts.c.host)))
+            .group_by(hosts.c.host)
+            .order_by(sa.func.count().desc(), hosts.c.host)
             .limit(ONE)
         )
         return self.relations.named(ranked, "own_site").select().scalar_subquery()
@@ -275,9 +276,8 @@ class Hits:
 
     def _hits_of(self, cut: Cut, table: MappedTable) -> Select[Any]:
         page = path_of(table["page"]) if "page" in table.fields else nothing(sa.String())
-        return (
+        lines = (
             sa.select(
-                word(cut.key).label("campaign"),
                 self._visitor(table).label("visitor"),
                 table["user_id"].label("user_id"),
                 table["occurred_at"].label("occurred_at"),
@@ -285,34 +285,42 @@ class Hits:
                 page.label("page"),
                 table["referrer"].label("referrer"),
                 whole(table["status"]).label("status"),
+                table["method"].label("method"),
                 table["agent"].label("agent"),
-                sa.case((sa.and_(*_page_view(table)), ONE), else_=ZERO).label("is_page"),
-                sa.case((self._is_bot(table), ONE), else_=ZERO).label("is_bot"),
+                sa.func.lower(page).label("path"),
+                sa.func.lower(table["agent"]).label("browser"),
             )
             .select_from(table.table)
             .where(*self._asked(cut, table, "occurred_at"))
+            .subquery("lines")
+        )
+        kept = [column for column in lines.c if column.key not in ("method", "path", "browser")]
+        return sa.select(
+            word(cut.key).label("campaign"),
+            *kept,
+            sa.case((sa.and_(*_page_view(lines, table)), ONE), else_=ZERO).label("is_page"),
+            sa.case((self._is_bot(lines), ONE), else_=ZERO).label("is_bot"),
         )
 
     def _visitor(self, table: MappedTable) -> ColumnElement[str]:
-        fields = table.fields
-        key = table["visitor"]
-        if self.rules.visitor == "user" and "user_id" not in fields:
+        """What tells visitors apart, as one key."""
+        user = sa.cast(table["user_id"], sa.String())
+        if self.rules.visitor == "user" or "visitor" not in table.fields:
             self.relations.need("requests.user_id")
-        if "visitor" not in fields:
-            self.relations.need("requests.user_id")
-            return sa.cast(table["user_id"], sa.String())
-        if self.rules.visitor in ("ip_agent", "user") and "agent" in fields:
-            key = key + word(" ") + sa.func.coalesce(table["agent"], word(""))
+        if "visitor" not in table.fields:
+            return key_of(user, fixed(""))
+        by_agent = self.rules.visitor in ("ip_agent", "user") and "agent" in table.fields
+        key = key_of(table["visitor"], table["agent"] if by_agent else fixed(""))
         if self.rules.visitor == "user":
-            return sa.func.coalesce(sa.cast(table["user_id"], sa.String()), key)
+            return sa.case((user.is_(None), key), else_=key_of(user, fixed("")))
         return key
 
-    def _is_bot(self, table: MappedTable) -> ColumnElement[bool]:
-        if "agent" not in table.fields:
-            return sa.false()
-        agent = sa.func.lower(table["agent"])
-        words = dict.fromkeys((*BOTS, *(each.lower() for each in self.rules.machines)))
-        return sa.or_(*(agent.contains(each, autoescape=True) for each in words))
+    def _is_bot(self, lines: Any) -> ColumnElement[bool]:
+        words = [lines.c.browser.like(fixed(f"%{each}%")) for each in BOTS]
+        words += [
+            lines.c.browser.contains(each.lower(), autoescape=True) for each in self.rules.machines
+        ]
+        return sa.or_(*words)
 
     def _asked(self, cut: Cut, table: MappedTable, time: str) -> list[ColumnElement[bool]]:
         """The conditions on a campaign's rows: seen, inside the window, of its users."""
@@ -330,16 +338,16 @@ class Hits:
         return conditions
 
 
-def _page_view(table: MappedTable) -> list[ColumnElement[bool]]:
+def _page_view(lines: Any, table: MappedTable) -> list[ColumnElement[bool]]:
     """A GET that was answered, for a path that is no asset; what is not mapped is not asked."""
     conditions: list[ColumnElement[bool]] = [sa.true()]
     if "method" in table.fields:
-        conditions.append(table["method"] == word("GET"))
+        conditions.append(lines.c.method == fixed("GET"))
     if "status" in table.fields:
-        conditions.append(table["status"].in_(PAGE_STATUSES))
+        conditions.append(lines.c.status.in_(PAGE_STATUSES))
     if "page" in table.fields:
-        path = sa.func.lower(path_of(table["page"]))
-        conditions.append(sa.not_(sa.or_(*(path.like(f"%.{ending}") for ending in ASSETS))))
+        assets = (lines.c.path.like(fixed(f"%.{ending}")) for ending in ASSETS)
+        conditions.append(sa.not_(sa.or_(*assets)))
     return conditions
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-from growthml.facts.expressions import word
+from growthml.facts.expressions import fixed
 from growthml.sources.dialect import host_of
 
 DIRECT = ("", "-")
@@ -33,24 +33,31 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
 """By network: hosts that end in many countries."""
 
 
-def network_of(address: Any, site: ColumnElement[Any]) -> ColumnElement[str]:
-    """The network of an address: one of NETWORKS, `direct`, `internal` or `other`.
+def host_in(address: ColumnElement[Any]) -> ColumnElement[str]:
+    """The host that refers: NULL where no page did, empty where the address names none."""
+    direct = sa.or_(address.is_(None), address.in_(DIRECT))
+    return sa.cast(sa.case((direct, None), else_=host_of(address)), sa.String())
 
-    site: the own host; it and its sub-domains are `internal`. An address without a host is
-    `other`.
+
+def network_of(host: ColumnElement[Any], site: ColumnElement[Any]) -> ColumnElement[str]:
+    """The network of a host, as `host_in` gives it.
+
+    One of NETWORKS, `direct`, `internal` or `other`. site: the own host; it and its sub-domains are
+    `internal`.
     """
-    host = host_of(address)
-    own = sa.or_(host == site, host.like(word("%.") + site))
-    cases = [
-        (sa.or_(address.is_(None), address.in_(DIRECT)), word("direct")),
-        (own, word("internal")),
-    ]
-    cases += [(_among(host, network), word(network)) for network in NETWORKS]
-    return sa.case(*cases, else_=word("other"))
+    own = sa.or_(host == site, host.like(fixed("%.") + site))
+    cases = [(host.is_(None), fixed("direct")), (own, fixed("internal"))]
+    cases += [(_among(host, network), fixed(network)) for network in NETWORKS]
+    return sa.case(*cases, else_=fixed("other"))
+
+
+def is_known(host: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a host belongs to one of NETWORKS."""
+    return sa.or_(*(_among(host, network) for network in NETWORKS))
 
 
 def _among(host: ColumnElement[Any], network: str) -> ColumnElement[bool]:
     hosts = NETWORKS[network]
-    ends = [host.like(f"%.{each}") for each in hosts]
-    begins = [host.like(pattern) for pattern in PATTERNS.get(network, ())]
-    return sa.or_(host.in_(hosts), *ends, *begins)
+    ends = [host.like(fixed(f"%.{each}")) for each in hosts]
+    begins = [host.like(fixed(pattern)) for pattern in PATTERNS.get(network, ())]
+    return sa.or_(*(host == fixed(each) for each in hosts), *ends, *begins)

@@ -15,9 +15,9 @@ from sqlalchemy.sql.selectable import FromClause, Select, Subquery
 from growthml.facts.expressions import ONE, ZERO, nothing, tally, whole, word
 from growthml.facts.fact import Fact
 from growthml.facts.hits import Hits, Rules
-from growthml.facts.networks import DIRECT
+from growthml.facts.networks import host_in
 from growthml.facts.relations import Relations, united
-from growthml.sources.dialect import day_of, host_of, hour_of, weekday_of
+from growthml.sources.dialect import day_of, hour_of, weekday_of
 
 MOST_PAGES = 500
 MOST_BOTS = 100
@@ -118,36 +118,23 @@ def _durations(relations: Relations, *arguments: str) -> Select[Any]:
 def _pages(relations: Relations, *arguments: str) -> Select[Any]:
     """Page views by page; a session counts once a page it saw, and bounces on the page it began."""
     traffic = _hits(relations, arguments)
-    sessions = traffic.sessions
-    ended = (
-        sa.select(
-            sessions.c.campaign,
-            sessions.c.entry_page.label("page"),
-            _count("entries"),
-            whole(tally(sessions.c.bounced == ONE)).label("bounced"),
-        )
-        .where(sessions.c.entry_page.is_not(None))
-        .group_by(sessions.c.campaign, sessions.c.entry_page)
-        .subquery("entered")
-    )
     if not traffic.counts_hits:
-        relations.need("sessions.entry_page")
-        none = nothing(sa.BigInteger())
-        columns = [none.label(name) for name in ("requests", "sessions", "visitors", "exits")]
-        return _commonest(sa.select(*ended.c, *columns).subquery("viewed"), "page", "entries")
+        return _entry_pages(relations, traffic)
     relations.need("requests.page")
-    hits = traffic.numbered
+    views = traffic.views
+    visit = (views.c.campaign, views.c.visitor, views.c.session, views.c.page)
     visited = (
         sa.select(
-            *(visit := (hits.c.campaign, hits.c.visitor, hits.c.session, hits.c.page)),
+            *visit,
             sa.func.count().label("requests"),
-            sa.func.max(hits.c.exits).label("exits"),
+            sa.func.max(views.c.enters).label("enters"),
+            sa.func.max(views.c.exits).label("exits"),
+            sa.func.max(views.c.enters * views.c.alone).label("bounces"),
         )
-        .where(hits.c.is_page == ONE)
         .group_by(*visit)
         .subquery("visited")
     )
-    viewed = (
+    rows = (
         sa.select(
             visited.c.campaign,
             visited.c.page,
@@ -155,21 +142,33 @@ def _pages(relations: Relations, *arguments: str) -> Select[Any]:
             _count("sessions"),
             whole(sa.func.count(sa.distinct(visited.c.visitor))).label("visitors"),
             whole(sa.func.sum(visited.c.exits)).label("exits"),
+            whole(sa.func.sum(visited.c.enters)).label("entries"),
+            whole(sa.func.sum(visited.c.bounces)).label("bounced"),
         )
         .group_by(visited.c.campaign, visited.c.page)
-        .subquery("seen")
-    )
-    same = sa.and_(viewed.c.campaign == ended.c.campaign, viewed.c.page == ended.c.page)
-    rows = (
-        sa.select(
-            *viewed.c,
-            whole(sa.func.coalesce(ended.c.entries, ZERO)).label("entries"),
-            whole(sa.func.coalesce(ended.c.bounced, ZERO)).label("bounced"),
-        )
-        .select_from(viewed.outerjoin(ended, same))
         .subquery("viewed")
     )
     return _commonest(rows, "page", "requests")
+
+
+def _entry_pages(relations: Relations, traffic: Hits) -> Select[Any]:
+    """Of mapped sessions only the page is known that they began on."""
+    relations.need("sessions.entry_page")
+    sessions = traffic.sessions
+    none = nothing(sa.BigInteger())
+    rows = (
+        sa.select(
+            sessions.c.campaign,
+            sessions.c.entry_page.label("page"),
+            *(none.label(name) for name in ("requests", "sessions", "visitors", "exits")),
+            _count("entries"),
+            whole(tally(sessions.c.bounced == ONE)).label("bounced"),
+        )
+        .where(sessions.c.entry_page.is_not(None))
+        .group_by(sessions.c.campaign, sessions.c.entry_page)
+        .subquery("entered")
+    )
+    return _commonest(rows, "page", "entries")
 
 
 def _referrers(relations: Relations, *arguments: str) -> Select[Any]:
@@ -192,11 +191,9 @@ def _referrers(relations: Relations, *arguments: str) -> Select[Any]:
         none = nothing(sa.BigInteger()).label("requests")
         return _commonest(sa.select(*came.c, none).subquery("referred"), "referrer", "sessions")
     people = traffic.people
-    direct = people.c.referrer.is_(None) | people.c.referrer.in_(DIRECT)
-    hosts = sa.select(
-        people.c.campaign,
-        sa.case((direct, None), else_=host_of(people.c.referrer)).cast(sa.String()).label("host"),
-    ).subquery("hosts")
+    hosts = sa.select(people.c.campaign, host_in(people.c.referrer).label("host")).subquery(
+        "referring"
+    )
     named = (
         sa.select(hosts.c.campaign, hosts.c.host, _count("requests"))
         .group_by(hosts.c.campaign, hosts.c.host)

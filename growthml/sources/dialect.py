@@ -15,6 +15,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.selectable import CTE
 
 Grain = Literal["day", "week", "month"]
 
@@ -140,6 +141,13 @@ class host_of(FunctionElement[str]):
     type = sa.String()
 
 
+class key_of(FunctionElement[str]):
+    """Texts as one key, NULL as empty: short where the engine can hash (63 bits), else joined."""
+
+    inherit_cache = True
+    type = sa.String()
+
+
 class weekday_of(FunctionElement[int]):
     """An instant's day of the week, 1 (Monday) to 7."""
 
@@ -152,6 +160,11 @@ class hour_of(FunctionElement[int]):
 
     inherit_cache = True
     type = sa.Integer()
+
+
+def not_stored(relation: CTE) -> CTE:
+    """A relation read twice that is cheaper to count again than to keep in memory."""
+    return relation.prefix_with("NOT MATERIALIZED", dialect="duckdb")
 
 
 Template = dict[str, str]
@@ -234,6 +247,12 @@ _TEMPLATES: dict[type[FunctionElement[Any]], Template] = {
             " ':', 1), '^www[.]', ''), '')"
         ),
         "default": f"coalesce(substring(lower({{0}}) from '{HOST}'), '')",
+    },
+    key_of: {
+        "sqlite": "(COALESCE({0}, '') || ' ' || COALESCE({1}, ''))",
+        "duckdb": "CAST(hash({0}, {1}) >> 1 AS BIGINT)",
+        "default": "CONCAT({0}, ' ', {1})",
+        "mysql": "CONCAT_WS(' ', {0}, {1})",
     },
     weekday_of: {
         "sqlite": "((CAST(strftime('%w', {0}) AS INTEGER) + 6) % 7 + 1)",
