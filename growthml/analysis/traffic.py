@@ -133,9 +133,11 @@ def count(facts: Facts, context: Context) -> Traffic:
 
 def _mine(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
     """The rows of the campaigns, in their order."""
+    import pandas as pd
+
     keys = {(each.source, each.key) for each in context.campaigns}
     pairs = zip(frame["source"], frame["campaign"], strict=True)
-    kept = frame[[pair in keys for pair in pairs]]
+    kept = frame.loc[pd.Series([pair in keys for pair in pairs], index=frame.index, dtype=bool)]
     place = {each.key: number for number, each in enumerate(context.campaigns)}
     order = kept["campaign"].map(place).sort_values(kind="stable").index
     return kept.loc[order].reset_index(drop=True)
