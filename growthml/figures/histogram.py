@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice, permutations, product
 from math import log
 
 from growthml.charts import Histogram, Unit
@@ -26,6 +27,9 @@ ROW = 3.6
 SEAM = 0.25
 KEY_SQUARE, KEY_GAP = 2.2, 3.5
 END = 1.5
+MOST_TRIED = 5_000
+FLAG_GAP = 0.35
+"""Between words and a hairline; twice that to their own."""
 
 
 @dataclass(frozen=True)
@@ -168,28 +172,58 @@ def _label_zeros(canvas: Canvas, chart: Histogram, formats: Formats, plot: _Plot
     )
 
 
+@dataclass(frozen=True)
+class _Flag:
+    """The words of a hairline at x: from `left` to `right` in a row, the highest being 0."""
+
+    x: float
+    row: int
+    left: float
+    right: float
+
+    def stands_on(self, other: _Flag) -> bool:
+        """Whether the other's hairline, which rises to its own row, runs through these words."""
+        within = self.left - FLAG_GAP < other.x < self.right + FLAG_GAP
+        return other.row < self.row and within
+
+
 def _draw_marks(
     canvas: Canvas, marks: Sequence[tuple[float, str]], plot: _Plot, top: float
 ) -> None:
-    """The first word on the highest row: hairlines further right end below it."""
-    widths = [house.text_width(house.clean(text), house.VALUE) for _, text in marks]
-    xs = [min(max(plot.x(value), plot.start), plot.right) for value, _ in marks]
-    starts = [min(x - 0.4, canvas.width - width) for x, width in zip(xs, widths, strict=True)]
-    # A word pushed left by the edge must not stand on a hairline that rises past it.
-    falling = all(
-        starts[row] > xs[other] + 0.3
-        for row in range(len(xs))
-        for other in range(row)
-        if starts[row] < xs[row] - 0.5
-    )
-    for index, (_, text) in enumerate(marks):
-        row = index if falling else len(marks) - 1 - index
-        middle = top + row * ROW + ROW / 2
-        ends = middle + ROW / 2 - 0.4
+    """Hairlines like flagpoles, each with its words in a row of its own."""
+    for (_, text), flag in zip(marks, _flags(canvas, marks, plot), strict=True):
+        middle = top + flag.row * ROW + ROW / 2
         canvas.line(
-            [(xs[index], ends), (xs[index], plot.bottom)],
+            [(flag.x, middle - ROW / 2 + 0.6), (flag.x, plot.bottom)],
             colour="ink",
             thickness=house.REFERENCE,
         )
-        start = starts[index] if falling else max(0.0, xs[index] - widths[index] + 0.4)
-        canvas.text_middle(start, middle, text, size=house.VALUE)
+        canvas.text_middle(flag.left, middle, text, size=house.VALUE)
+
+
+def _flags(canvas: Canvas, marks: Sequence[tuple[float, str]], plot: _Plot) -> Sequence[_Flag]:
+    """The first arrangement of rows and sides in which no word stands on a hairline."""
+    xs = [min(max(plot.x(value), plot.start), plot.right) for value, _ in marks]
+    widths = [house.text_width(house.clean(text), house.VALUE) for _, text in marks]
+    sides = [_sides(x, width, canvas.width) for x, width in zip(xs, widths, strict=True)]
+    arrangements = (
+        [
+            _Flag(x, row, left, left + width)
+            for x, width, row, left in zip(xs, widths, rows, lefts, strict=True)
+        ]
+        for rows in permutations(range(len(marks)))
+        for lefts in product(*sides)
+    )
+    first = None
+    for flags in islice(arrangements, MOST_TRIED):
+        first = first or flags
+        if not any(one.stands_on(other) for one in flags for other in flags):
+            return flags
+    return first or []
+
+
+def _sides(x: float, width: float, room: float) -> Sequence[float]:
+    """Where words may begin: right of a hairline, or left of it."""
+    right, left = x + FLAG_GAP * 2, x - FLAG_GAP * 2 - width
+    fitting = [side for side in (right, left) if side >= 0 and side + width <= room]
+    return fitting or [max(0.0, min(right, room - width))]

@@ -336,7 +336,6 @@ def test_what_visitors_send_is_never_rendered_raw(tmp_path: Path) -> None:
     assert EVIL not in page
     assert "&lt;script&gt;alert(1)" in page
     assert "<img src=x" not in page
-    assert "49" not in re.findall(r"7 \* 7|\b49\b", page)[:1]
     assert "{{ 7 * 7 }}" in page
     assert "x" * 200 not in page
     assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202e]", page)
