@@ -135,7 +135,7 @@ def _network(networks: pd.DataFrame, campaign: Campaign, traffic: Traffic) -> Fi
         heading="Where visits come from",
         text=f"{first.network[:1].upper() + first.network[1:]} brought"
         f" {formats.count(first.sessions)} visits ({formats.share(first.share)}), the most of any"
-        f" referrer; {formats.count(direct)} came without one.",
+        f" network; {formats.count(direct)} came without one.",
         evidence=Evidence(
             table="networks", row={"campaign": campaign.key, "network": first.network}
         ),

@@ -189,7 +189,7 @@ def networks_table(frame: pd.DataFrame, context: Context) -> Table:
     values = [
         Column(name="sessions", head="Visits", kind="count"),
         Column(name="bounce_rate", head="Bounces", kind="rate"),
-        Column(name="duration_mean", head="Mean visit", kind="seconds"),
+        Column(name="duration_mean", head="Mean", kind="seconds"),
     ]
     if not context.compared:
         interval = f"{formats.share(context.confidence)} interval"
