@@ -180,7 +180,7 @@ def _hours_of(
     by_hour = [sum(each) for each in zip(*counts, strict=True)]
     weekly = span >= FEWEST_DAYS
     most, fewest, of = _extremes(counts if weekly else [by_hour], formats, weekly)
-    names = f" {campaign.label}" if len(context.campaigns) > 1 else ""
+    names = f", {campaign.label}" if len(context.campaigns) > 1 else ""
     extra = "" if campaign.key == context.baseline.key else f"_{_place(campaign, context)}"
     return Hours(
         id=f"hours{extra}",
@@ -194,7 +194,7 @@ def _hours_of(
         table="hours",
         rows=WEEKDAYS if weekly else ("All days",),
         counts=counts if weekly else [by_hour],
-        edges=_edges(max(map(max, counts))) if weekly else (),
+        edges=_edges(int(hours["sessions"].max())) if weekly else (),
     )
 
 
