@@ -344,7 +344,7 @@ def _page_view(lines: Any, table: MappedTable) -> list[ColumnElement[bool]]:
     if "method" in table.fields:
         conditions.append(lines.c.method == fixed("GET"))
     if "status" in table.fields:
-        conditions.append(lines.c.status.in_(PAGE_STATUSES))
+        conditions.append(lines.c.status.in_([fixed(each) for each in PAGE_STATUSES]))
     if "page" in table.fields:
         assets = (lines.c.path.like(fixed(f"%.{ending}")) for ending in ASSETS)
         conditions.append(sa.not_(sa.or_(*assets)))

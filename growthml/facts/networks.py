@@ -35,7 +35,7 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
 
 def host_in(address: ColumnElement[Any]) -> ColumnElement[str]:
     """The host that refers: NULL where no page did, empty where the address names none."""
-    direct = sa.or_(address.is_(None), address.in_(DIRECT))
+    direct = sa.or_(address.is_(None), address.in_([fixed(each) for each in DIRECT]))
     return sa.cast(sa.case((direct, None), else_=host_of(address)), sa.String())
 
 
