@@ -277,6 +277,25 @@ def test_visits_of_a_campaigns_users(tmp_path: Path) -> None:
     )
 
 
+def test_a_campaign_of_some_users_has_their_hits_only(tmp_path: Path) -> None:
+    """Ids are numbers in one table and text in the other."""
+    for name, text in {
+        "people": "id,from\n1,FB\n2,PI\n",
+        "hits": "at,who,path\n2025-03-01 10:00:00,1,/\n2025-03-01 10:00:05,2,/\n"
+        "2025-03-01 10:00:09,2,/b\n2025-03-01 11:00:00,guest,/\n",
+    }.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    schema = {
+        "users": {"table": "people", "id": "id", "channel": "from"},
+        "requests": {"table": "hits", "occurred_at": "at", "user_id": "who", "page": "path"},
+    }
+    cuts = [Cut(key="pinterest", where={"channel": ("PI",)}), Cut(key="everybody")]
+    asked = Question(url=str(tmp_path), schema=Schema.model_validate(schema), cuts=cuts)
+    found = {row["campaign"]: row for row in asked.ask("traffic:user")[0]}
+    assert (found["pinterest"]["requests"], found["pinterest"]["sessions"]) == (2, 1)
+    assert (found["everybody"]["requests"], found["everybody"]["visitors"]) == (4, 3)
+
+
 # -- Published logs ------------------------------------------------------------------------------
 
 APACHE = {
