@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from growthml import shape
 from growthml.analysis.traffic import FEWEST_VISITS, durations_of
 from growthml.charts import BarPanel, Bars, Chart
-from growthml.parts import Column, Context, Table, Verdict
+from growthml.parts import Column, Context, Evidence, Finding, Table, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,13 +21,81 @@ COLUMNS = (
 )
 
 
-def time_on_site(visits: pd.DataFrame, context: Context) -> list[Chart | Table]:
-    """Chart and table of visit time by network, from the fact `time_on_site`."""
-    if not visits["visits"].sum():
-        return []
-    frame = _frame(visits, context)
-    chart = _chart(frame, context)
-    return [*([chart] if chart else []), _table(frame, context)]
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Stays:
+    """Visit time by network: frame, as COLUMNS say, and the context it was counted in."""
+
+    frame: pd.DataFrame
+    context: Context
+
+    @property
+    def blocks(self) -> list[Chart | Table]:
+        """The chart, where several networks have enough visits, and the table."""
+        chart = _chart(self.frame, self.context)
+        return [*([chart] if chart else []), _table(self.frame, self.context)]
+
+    def headline(self) -> str:
+        """The answer in one sentence."""
+        formats, told = self.context.formats, []
+        for campaign in self.context.campaigns:
+            mine = self.frame[self.frame["campaign"] == campaign.key]
+            visits = int(mine["visits"].sum())
+            if visits:
+                mean = float(mine["mean"] @ mine["visits"]) / visits
+                told.append(f"{formats.seconds(mean)} in {campaign.label}")
+        tested = self.frame["p_value"].notna().any()
+        changed = f"; {_changes(self.frame, self.context)}" if tested else ""
+        return f"A visit lasts {formats.join(told)} on average{changed}."
+
+    def findings(self) -> list[Finding]:
+        """One a network whose visits became longer or shorter."""
+        formats, found = self.context.formats, []
+        before = shape.lookup(self.frame, ["campaign", "channel"], "mean")
+        for row in self.frame.itertuples():
+            if row.verdict not in (Verdict.BETTER, Verdict.WORSE):
+                continue
+            name, longer = self.context.label("channel", row.channel), row.difference > 0
+            base = before[self.context.baseline.key, shape.known(row.channel)]
+            interval = formats.interval(row.difference_ci_low, row.difference_ci_high, "seconds")
+            found.append(
+                Finding(
+                    heading=f"{name} stays {'longer' if longer else 'shorter'}"[:30],
+                    text=f"Visits of {name} users last {formats.seconds(row.mean)} in"
+                    f" {shape.campaign_label(row.campaign, self.context)} against"
+                    f" {formats.seconds(base)} in {self.context.baseline.label}:"
+                    f" {formats.difference(row.difference, 'seconds')} ({interval}).",
+                    evidence=Evidence(
+                        table="time_on_site",
+                        row={"campaign": row.campaign, "channel": shape.known(row.channel)},
+                    ),
+                    direction="better" if longer else "worse",
+                    weight=0.55,
+                )
+            )
+        return found
+
+    @property
+    def definition(self) -> tuple[str, str]:
+        """What the figures are."""
+        return (
+            "Time on site",
+            "mean length of the visits of a campaign's users, visits of no length included;"
+            " bootstrap interval over visits, differences by Welch's t",
+        )
+
+
+def time_on_site(visits: pd.DataFrame | None, context: Context) -> Stays | None:
+    """Visit time by network from the fact `time_on_site`; None without visits."""
+    if visits is None or not visits["visits"].sum():
+        return None
+    return Stays(frame=_frame(visits, context), context=context)
+
+
+def _changes(frame: pd.DataFrame, context: Context) -> str:
+    pairs = zip(frame["channel"], frame["verdict"], strict=True)
+    moved = [channel for channel, verdict in pairs if verdict in (Verdict.BETTER, Verdict.WORSE)]
+    names = dict.fromkeys(context.label("channel", channel) for channel in moved)
+    return f"changed: {context.formats.join(list(names))}" if names else "no evidence of a change"
 
 
 def _frame(visits: pd.DataFrame, context: Context) -> pd.DataFrame:
@@ -102,13 +171,7 @@ def _table(frame: pd.DataFrame, context: Context) -> Table:
         ],
         context,
     )
-    changed = [
-        context.label("channel", channel)
-        for channel, verdict in zip(frame["channel"], frame["verdict"], strict=True)
-        if verdict in (Verdict.BETTER, Verdict.WORSE)
-    ]
     tested = int(frame["p_value"].notna().sum())
-    told_changes = f"changed: {formats.join(changed)}" if changed else "no evidence of a change"
     return Table(
         id="time_on_site",
         title="Time on site by network",
@@ -117,7 +180,7 @@ def _table(frame: pd.DataFrame, context: Context) -> Table:
         columns=columns,
         order="by visits",
         note=f"Mean time in {formats.plural(tested, 'Welch test', 'Welch tests')}, corrected by"
-        f" {context.correction}: {told_changes}."
+        f" {context.correction}: {_changes(frame, context)}."
         if tested
         else "",
     )

@@ -14,11 +14,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from growthml import shape
 from growthml.analysis import time_on_site, traffic_charts, traffic_findings, traffic_tables
 from growthml.analysis.traffic import SUMMARY, count, of_traffic
-from growthml.charts import Chart
 from growthml.errors import NotEnoughData
-from growthml.parts import Answer, Context, Facts, Options, Section, Table
+from growthml.parts import Answer, Context, Facts, Options, Section
 
 RULES = "{visitor}:{hits}:{bots}:{gap_minutes}:{site}:{bot_words}"
 
@@ -45,11 +45,9 @@ class TrafficOptions(Options):
 
 def compute(facts: Facts, context: Context, options: TrafficOptions) -> Answer:
     """Traffic in numbers, its networks, pages and hours; time on site of a campaign's users."""
-    stays: list[Chart | Table] = []
-    if "time_on_site" in facts:
-        stays = time_on_site.time_on_site(facts["time_on_site"], context)
+    stays = time_on_site.time_on_site(facts.get("time_on_site"), context)
     if "traffic" not in facts:
-        return _visits_only(stays)
+        return _visits_only(stays, context)
     traffic = count(facts, of_traffic(context, options.source))
     networks = traffic_tables.networks_frame(traffic)
     charts = traffic_charts.charts(traffic, networks)
@@ -62,25 +60,37 @@ def compute(facts: Facts, context: Context, options: TrafficOptions) -> Answer:
             traffic_tables.networks_table(networks, traffic.context),
             traffic_tables.pages_table(traffic),
             traffic_tables.referrers_table(traffic),
-            *stays,
+            *(stays.blocks if stays else []),
             *traffic_tables.small_tables(traffic),
         ],
-        findings=traffic_findings.findings(traffic, networks),
+        findings=[
+            *traffic_findings.findings(traffic, networks),
+            *(stays.findings() if stays else []),
+        ],
         caveats=traffic_findings.caveats(traffic, options),
-        definitions=traffic_findings.definitions(traffic, options),
+        definitions=[
+            *traffic_findings.definitions(traffic, options),
+            *([stays.definition] if stays else []),
+        ],
         front=traffic_findings.front(traffic) if alone else None,
     )
 
 
-def _visits_only(stays: list[Chart | Table]) -> Answer:
+def _visits_only(stays: time_on_site.Stays | None, context: Context) -> Answer:
     """Where the schema maps visits, but no web traffic."""
-    if not stays:
+    if stays is None:
         raise NotEnoughData(
             "this needs web traffic: an access log as a source, or requests, sessions or visits"
             " mapped in the schema",
             missing="requests",
         )
-    return Answer(headline="How long users stay, by the network they came from.", blocks=stays)
+    return Answer(
+        headline=stays.headline(),
+        blocks=stays.blocks,
+        findings=stays.findings(),
+        caveats=shape.comparison_caveats(context),
+        definitions=[stays.definition],
+    )
 
 
 SECTION = Section(

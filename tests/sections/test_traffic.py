@@ -276,6 +276,39 @@ def test_a_campaign_whose_users_have_visits(tmp_path: Path) -> None:
     assert row(answer, "time_on_site", channel="FB")["mean"] == 20
     assert row(answer, "time_on_site", channel="PI")["mean"] == 70
     assert row(answer, "time_on_site", channel="FB")["zero_share"] == 0.2
+    assert answer.headline == "A visit lasts 45\u202fs in all on average."
+
+
+def test_users_of_one_network_stay_longer(tmp_path: Path) -> None:
+    """Thirty users a campaign and network; only Pinterest's visits grow, from 100 s to 300 s."""
+    schema = {
+        "users": {"table": "people", "id": "id", "channel": "from", "signed_up_at": "since"},
+        "visits": {"table": "stays", "user_id": "who", "occurred_at": "at", "duration": "secs"},
+    }
+    for name, seconds in (("spring", 100), ("summer", 300)):
+        (tmp_path / name).mkdir()
+        people, stays = ["id,from,since"], ["who,at,secs"]
+        for n in range(60):
+            pinterest = n % 2 == 0
+            people.append(f"{n},{'PI' if pinterest else 'FB'},2025-01-01")
+            length = (seconds if pinterest else 50) + (n // 2 % 3 - 1) * 10
+            stays.append(f"{n},2025-01-01,{length}")
+        (tmp_path / name / "people.csv").write_text("\n".join(people), encoding="utf-8")
+        (tmp_path / name / "stays.csv").write_text("\n".join(stays), encoding="utf-8")
+    config = config_of(
+        tmp_path,
+        sources={name: {"url": str(tmp_path / name)} for name in ("spring", "summer")},
+        schema=schema,
+        sections=["traffic"],
+    )
+    answer = said(report(config)[0])
+    grown = row(answer, "time_on_site", campaign="new", channel="PI")
+    assert (grown["mean"], grown["difference"], grown["verdict"]) == (300, 200, "better")
+    same = row(answer, "time_on_site", campaign="new", channel="FB")
+    assert (same["difference"], same["verdict"]) == (0, "no_evidence")
+    assert headings(answer) == ["PI stays longer"]
+    assert "against 100\u202fs in Spring" in answer.findings[0].text
+    assert answer.headline.endswith("changed: PI.")
 
 
 def test_without_traffic_it_says_what_to_map(tmp_path: Path) -> None:
