@@ -256,6 +256,8 @@ WEB_LOG = Schema(
         agent="agent",
         method="method",
         bytes="bytes",
+        line="line",
+        malformed="malformed",
     )
 )
 """The schema of an access log that is given none: the columns it is read into."""

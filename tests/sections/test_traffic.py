@@ -372,3 +372,37 @@ def test_what_visitors_send_is_never_rendered_raw(tmp_path: Path) -> None:
     assert "{{ 7 * 7 }}" in page
     assert "x" * 200 not in page
     assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202e]", page)
+
+
+@pytest.mark.parametrize(
+    ("log", "block"),
+    [
+        ("web_apache_logs", "sessions_human_by_ip_ua"),
+        ("web_nasa_jul95", "sessions_by_ip_all_requests"),
+    ],
+)
+def test_the_shipped_config_on_published_log_files(
+    tmp_path: Path,
+    shared: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    log: str,
+    block: str,
+) -> None:
+    """From the lines as the servers wrote them: the same visits as from the published tables."""
+    truth = json.loads((shared(log) / "expected.json").read_text(encoding="utf-8"))
+    wanted = truth.get(block) or truth["bots"][block]
+    monkeypatch.setenv("WEB_LOG", str(shared(log) / "access.log"))
+    config = Path(__file__).parents[2] / "config" / "web-log.yml"
+    read = plan.read_config(config)
+    outcome = run(read, archive=tmp_path, formats=["html"], progress=Progress(quiet=True))
+    answer = said(outcome.run)
+    for metric, key in {
+        "requests": "hits",
+        "visitors": "visitors",
+        "sessions": "sessions",
+        "bounce_rate": "bounce_rate",
+        "duration_mean": "duration_mean_all",
+        "duration_p95": "duration_p95_linear",
+    }.items():
+        assert value(answer, metric) == pytest.approx(wanted[key], rel=1e-12), metric
+    assert value(answer, "malformed_lines") == 0
