@@ -153,13 +153,16 @@ def overall(
 def _asked(chosen: Chosen, counts: Counts, readings: Sequence[Reading]) -> Facts:
     """The facts a section asked for, by their names without arguments.
 
-    Optional ones are there only where they could be counted.
+    Optional ones are there only where the schema maps what they need.
     """
     facts = {}
     for name, optional in _wanted(chosen):
         counts.count(name, readings)
-        if name in counts or not optional:
+        try:
             facts[name.partition(":")[0]] = counts[name]
+        except NotEnoughData:
+            if not optional:
+                raise
     return facts
 
 

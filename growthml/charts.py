@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-Unit = Literal["count", "money", "rate", "share", "ratio", "number", "days"]
+Unit = Literal["count", "money", "rate", "share", "ratio", "number", "days", "seconds"]
 """How a number prints: `count` 1,093; `money` $1,093; `rate` 6.83 % (a fraction, decimals by size);
-`share` 7 % (a fraction in whole per cent); `ratio` 1.85; `number` as it is; `days` 90."""
+`share` 7 % (a fraction in whole per cent); `ratio` 1.85; `number` as it is; `days` 90;
+`seconds` 492 s."""
 
 Ramp = Literal["diverging", "sequential"]
 Axis = Literal["date", "number", "share"]
@@ -214,3 +215,35 @@ class Intervals(Chart):
     log: bool = False
     lower: str = ""
     higher: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Histogram(Chart):
+    """Bars over a logarithmic axis, and apart from it, left of a break, what is exactly 0.
+
+    edges: rising, above 0, one more than bins; values[series][bin] and zeros[series] in `unit`.
+    ticks: places on the axis and what they say. marks: hairlines and their words.
+    """
+
+    series: Sequence[Series]
+    edges: Sequence[float]
+    values: Sequence[Sequence[float]]
+    zeros: Sequence[float]
+    ticks: Sequence[tuple[float, str]]
+    zero_label: str
+    marks: Sequence[tuple[float, str]] = ()
+    unit: Unit = "share"
+    height: float = 28.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hours(Chart):
+    """Counts by weekday and hour: counts[row][hour], sequential classes cut at `edges` (6).
+
+    Wide: a heatmap with totals above and at the right; narrow: bars by hour and by weekday. One
+    row only: bars by hour at either width. rows: the weekdays' names.
+    """
+
+    rows: Sequence[str]
+    counts: Sequence[Sequence[int]]
+    edges: Sequence[float] = ()

@@ -120,6 +120,11 @@ class Formats:
         whole = value == value.to_integral_value() or abs(value) >= 10
         return self._plain(value, 0 if whole else 1, signed)
 
+    def seconds(self, x: Number, *, signed: bool = False, symbol: bool = True) -> str:
+        """A length of time, three digits: "492 s", "17.9 s", "2,116 s"."""
+        text = self.number(x, signed=signed)
+        return f"{text}{NARROW}s" if symbol and text != DASH else text
+
     def p(self, x: Number) -> str:
         """A p or q value with two digits: "0.63", "0.10", "0.036", "<0.001"."""
         value = _decimal(x)
@@ -140,6 +145,8 @@ class Formats:
                 return self.rate(x, symbol=symbol)
             case "share":
                 return self.share(x, symbol=symbol)
+            case "seconds":
+                return self.seconds(x, symbol=symbol)
             case _:
                 return self._scalar(x, unit, signed=False)
 
@@ -172,6 +179,8 @@ class Formats:
         if unit == "money" and symbol:
             return " to ".join(self.money(x, signed=signed, places=places) for x in known)
         text = " to ".join(self._plain(x, places, signed) for x in known)
+        if unit == "seconds" and symbol:
+            return f"{text}{NARROW}s"
         return text + PERCENT if unit in ("rate", "share") and symbol and not signed else text
 
     def short(self, x: Number, unit: Unit, *, symbol: bool = True) -> str:
@@ -200,6 +209,8 @@ class Formats:
                 return get_currency_symbol(self.currency, self.locale)
             case "days":
                 return "days"
+            case "seconds":
+                return "s"
             case _:
                 return ""
 
@@ -242,6 +253,8 @@ class Formats:
                 return self.ratio(x, signed=signed)
             case "days":
                 return self.days(x, signed=signed)
+            case "seconds":
+                return self.seconds(x, signed=signed)
             case _:
                 return self.number(x, signed=signed)
 
@@ -278,6 +291,8 @@ class Formats:
             case "money":
                 return self._money_places(widest)
             case "count":
+                return 0
+            case "seconds" if all(limit == limit.to_integral_value() for limit in limits):
                 return 0
             case _:
                 return _digits(widest, ((10, 2), (100, 1)))

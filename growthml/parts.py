@@ -72,7 +72,9 @@ class Context:
     campaigns: the baseline first. as_of: the last day seen. confidence: of every interval.
     allocation: planned share per campaign key, empty when not an experiment. smallest_effect: the
     smallest difference of conversion worth acting on, a fraction. labels: by role (`channel`,
-    `action`, `category`, and `campaign`, `metric` for keys of ours), raw value -> word.
+    `action`, `category`, and `campaign`, `metric` for keys of ours), raw value -> word. logs: web
+    logs that no campaign is cut from, in the same periods; they are the campaigns of a report that
+    has no others.
     """
 
     campaigns: Sequence[Campaign]
@@ -86,6 +88,7 @@ class Context:
     smallest_effect: float | None = None
     allocation: Mapping[str, float] = field(default_factory=dict)
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    logs: Sequence[Campaign] = ()
 
     @property
     def baseline(self) -> Campaign:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from growthml.config.load import load
 from growthml.config.problems import suggestion
-from growthml.config.schema import Config, MeanOfLast, SectionChoice
+from growthml.config.schema import CampaignConfig, Config, MeanOfLast, SectionChoice
 from growthml.errors import UsageError
 from growthml.facts.relations import Counting, Cut
 from growthml.formats import Formats
@@ -23,7 +23,7 @@ from growthml.sources.mapping import Mapped
 
 COLOURS = ("new", "c1", "c2", "c3")
 UNHEEDED = frozenset(
-    {"alerts", "delivery", "extra_sections", "for_each", "max_age", "theme", "traffic", "wait_for"}
+    {"alerts", "delivery", "extra_sections", "for_each", "max_age", "theme", "wait_for"}
 )
 SIMULATED_ACTIONS = frozenset({"bought", "like", "share", "nothing"})
 CHECKS = {
@@ -129,39 +129,68 @@ def _chosen(section: Section, choice: SectionChoice) -> Chosen:
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """One campaign: as sections see it, and how it is cut out of its source."""
+    """One campaign: as sections see it, and how it is cut out of its source.
+
+    log: it is a web log that none of the config's campaigns reads.
+    """
 
     campaign: Campaign
     cut: Cut
+    log: bool = False
 
 
-def campaigns(config: Config, as_of: date) -> list[Planned]:
-    """The campaigns of the report as of a day, the baseline first.
+def campaigns(config: Config, as_of: date, chosen: Sequence[Chosen] | None = None) -> list[Planned]:
+    """The campaigns of the report as of a day, the baseline first, then its web logs.
 
-    A baseline that is a period becomes a campaign of its own: the first campaign, cut earlier.
+    A baseline that is a period becomes a campaign of its own: the first campaign, cut earlier. A
+    log is a campaign under its source's name, cut by the same periods. chosen: the sections that
+    will run; logs are not opened for nothing.
     """
+    logs = _logs(config, choose(config) if chosen is None else chosen)
+    found = _compared(config, config.campaigns, as_of) if config.campaigns else []
+    if logs:
+        found += [replace(each, log=True) for each in _compared(config, logs, as_of)]
+    return found
+
+
+def _logs(config: Config, chosen: Sequence[Chosen]) -> Mapping[str, CampaignConfig]:
+    """By their source's name, the logs that sections with a `source` option read."""
+    options = [each.options for each in chosen if "source" in type(each.options).model_fields]
+    named = {name for each in options if (name := getattr(each, "source", None))}
+    taken = {entry.source for entry in config.campaigns.values()}
+    found = (name for name in config.sources if name in named or config.is_traffic(name))
+    return {
+        name: CampaignConfig(source=name)
+        for name in found
+        if options and name not in taken and (name in named or not named)
+    }
+
+
+def _compared(config: Config, entries: Mapping[str, CampaignConfig], as_of: date) -> list[Planned]:
     window = resolve(config.period, as_of)
-    keys = list(config.campaigns)
+    keys = list(entries)
     period = config.baseline if config.baseline_key is None else None
     if isinstance(period, MeanOfLast):
         raise UsageError(
             "baseline: {mean_of_last: n} is not available in this version; use previous_period"
         )
-    if period is None:
-        baseline = config.baseline_key
+    unbounded = window is None and entries is not config.campaigns
+    if period is None or unbounded:
+        baseline = config.baseline_key if config.baseline_key in entries else keys[0]
         ordered = [key for key in keys if key == baseline] + [k for k in keys if k != baseline]
         return [
-            _planned(config, key, window, "baseline" if place == 0 else COLOURS[(place - 1) % 4])
+            _planned(
+                key, entries[key], window, "baseline" if place == 0 else COLOURS[(place - 1) % 4]
+            )
             for place, key in enumerate(ordered)
         ]
-    first = _planned(config, keys[0], window, "baseline")
+    first = _planned(keys[0], entries[keys[0]], window, "baseline")
     earlier = _earlier(first, str(period), config.period)
-    rest = [_planned(config, k, window, COLOURS[n % 4]) for n, k in enumerate(keys)]
+    rest = [_planned(k, entries[k], window, COLOURS[n % 4]) for n, k in enumerate(keys)]
     return [earlier, *rest]
 
 
-def _planned(config: Config, key: str, window: Window | None, colour: str) -> Planned:
-    entry = config.campaigns[key]
+def _planned(key: str, entry: CampaignConfig, window: Window | None, colour: str) -> Planned:
     start, end = (window.start, window.end) if window else (None, None)
     if entry.window is not None:
         start, end = entry.window.start, entry.window.end
@@ -218,8 +247,10 @@ def _known_actions(config: Config) -> frozenset[str]:
 def context(config: Config, planned: Sequence[Planned], as_of: date) -> Context:
     """What sections may know of the config."""
     metrics = config.metrics
+    logs = [each.campaign for each in planned if each.log]
     return Context(
-        campaigns=[each.campaign for each in planned],
+        campaigns=[each.campaign for each in planned if not each.log] or logs,
+        logs=logs,
         as_of=as_of,
         timezone=config.report.timezone,
         metrics=Metrics(

@@ -11,15 +11,17 @@ import sqlalchemy as sa
 
 from growthml import plan
 from growthml.config.schema import Config
-from growthml.errors import FactError, MissingFields, NotEnoughData
+from growthml.errors import FactError, MissingFields
 from growthml.facts.count import Counts, Reading
 from growthml.facts.relations import Relations, moment
+from growthml.facts.traffic import ROLES as TRAFFIC
 from growthml.parts import SourceRun
 from growthml.sources.log_cache import GLANCE, Logs
 from growthml.sources.mapping import Mapped
 from growthml.sources.source import Source
 
-_LATEST = ("last_event", "last_signup")
+_LATEST = {"span": ("last_event", "last_signup"), "traffic_span": ("last",)}
+"""By fact: the columns that tell how far its rows reach."""
 
 
 class OpenSources:
@@ -64,17 +66,20 @@ class OpenSources:
         ]
 
     def latest_day(self, today: date) -> date | None:
-        """The day of the campaigns' latest event or sign-up up to today; None without any.
+        """The day of the latest event, sign-up or hit up to today; None without any.
 
         None too where it could not be counted; the sections that need that count say why.
         """
-        counts = Counts()
-        counts.count("span", self.readings(seen_until=today, today=today))
-        try:
-            span = counts["span"]
-        except (FactError, NotEnoughData):
-            return None
-        days = (each.date() for column in _LATEST for each in _moments(span[column]))
+        counts, readings = Counts(), self.readings(seen_until=today, today=today)
+        for fact in _LATEST:
+            counts.count(fact, readings)
+        days = (
+            each.date()
+            for fact, columns in _LATEST.items()
+            if fact in counts
+            for column in columns
+            for each in _moments(counts[fact][column])
+        )
         return max(days, default=None)
 
     def rows_until(self, today: date) -> date:
@@ -90,11 +95,11 @@ class OpenSources:
 
 
 def _last_row(source: Source, mapped: Mapped, today: date) -> date | None:
-    events = mapped.events
-    if events is None or "occurred_at" not in events.fields:
+    table = mapped.events or mapped.requests
+    if table is None or "occurred_at" not in table.fields:
         return None
-    occurred = events["occurred_at"]
-    last = sa.select(sa.func.max(occurred).label("last")).select_from(events.table)
+    occurred = table["occurred_at"]
+    last = sa.select(sa.func.max(occurred).label("last")).select_from(table.table)
     try:
         found = source.read(last.where(occurred < moment(today + timedelta(days=1))))
     except FactError:
@@ -104,7 +109,8 @@ def _last_row(source: Source, mapped: Mapped, today: date) -> date | None:
 
 def source_runs(readings: Sequence[Reading], counts: Counts) -> list[SourceRun]:
     """How each source was read, for the manifest; without `span` its rows are not known."""
-    counts.count("span", readings)
+    for fact in _LATEST:
+        counts.count(fact, readings)
     return [_source_run(reading, counts) for reading in readings]
 
 
@@ -117,6 +123,12 @@ def _source_run(reading: Reading, counts: Counts) -> SourceRun:
         mine = span[span["campaign"].isin(keys)]
         rows = {role: int(mine[role].sum()) for role in ("users", "events")}
         latest = max(_moments(mine["last_event"]), default=None)
+    if "traffic_span" in counts and reading.relations.mapped.roles & TRAFFIC:
+        hits = counts["traffic_span"]
+        hits = hits[(hits["source"] == source.name) & hits["campaign"].isin(keys)]
+        role = "requests" if reading.relations.mapped.requests is not None else "sessions"
+        rows[role] = int(hits["rows"].sum())
+        latest = max([*_moments(hits["last"]), *([latest] if latest else [])], default=None)
     return SourceRun(
         name=source.name,
         url=source.url,

@@ -72,7 +72,7 @@ def run(
     templates = plan.templates(config)
     # Windows hang on the as-of date only where the period does; otherwise the data are asked for
     # their latest day first.
-    planned = plan.campaigns(config, as_of or today)
+    planned = plan.campaigns(config, as_of or today, chosen)
     if unheeded := plan.unheeded(config):
         progress.say(f"This version does nothing with: {', '.join(unheeded)}")
 

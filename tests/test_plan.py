@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -149,3 +150,65 @@ def test_keys_nothing_is_done_with_are_named(tmp_path: Path) -> None:
         )
     )
     assert named == ["alerts", "delivery", "output.formats: xlsx"]
+
+
+# -- web logs --------------------------------------------------------------------------------------
+
+
+def with_logs(folder: Path, *settings: str, **keys: Any) -> Config:
+    log = {"url": "hits.csv", "schema": {"requests": {"table": "hits", "occurred_at": "at"}}}
+    sources = {name: {"url": f"sqlite:///{name}.db"} for name in ("spring", "summer")}
+    logs = {"site": log, "shop": log}
+    return plan.read_config(config_of(folder, **{"sources": sources | logs} | keys), settings)
+
+
+def test_logs_that_no_campaign_reads_are_campaigns_beside_the_others(tmp_path: Path) -> None:
+    found = plan.campaigns(with_logs(tmp_path, sections=["summary", "traffic"]), AS_OF)
+    assert [(each.campaign.key, each.log) for each in found] == [
+        ("baseline", False),
+        ("new", False),
+        ("site", True),
+        ("shop", True),
+    ]
+    context = plan.context(with_logs(tmp_path), found, AS_OF)
+    assert [each.key for each in context.campaigns] == ["baseline", "new"]
+    assert [each.key for each in context.logs] == ["site", "shop"]
+
+
+def test_a_log_that_no_section_reads_is_not_opened(tmp_path: Path) -> None:
+    read = with_logs(tmp_path, sections=["summary"])
+    assert [each.campaign.source for each in plan.campaigns(read, AS_OF)] == ["spring", "summer"]
+    named = with_logs(tmp_path, sections=[{"traffic": {"source": "shop"}}], campaigns=None)
+    assert [each.campaign.key for each in plan.campaigns(named, AS_OF)] == ["shop"]
+
+
+def test_a_report_on_a_log_alone_compares_its_periods(tmp_path: Path) -> None:
+    read = with_logs(
+        tmp_path,
+        "period=last_week",
+        "baseline=previous_period",
+        sections=[{"traffic": {"source": "site"}}],
+        campaigns=None,
+    )
+    found = plan.campaigns(read, AS_OF)
+    assert windows(found) == [
+        ("previous_period", date(2025, 2, 24), date(2025, 3, 3)),
+        ("site", date(2025, 3, 3), date(2025, 3, 10)),
+    ]
+    context = plan.context(read, found, AS_OF)
+    assert context.campaigns == context.logs
+    assert context.baseline.label == "Period before"
+
+
+def test_a_log_has_its_campaigns_periods_where_it_can(tmp_path: Path) -> None:
+    """Campaigns with windows of their own have an earlier period; a log without one has none."""
+    window = {"from": date(2025, 3, 3), "to": date(2025, 3, 10)}
+    read = with_logs(
+        tmp_path,
+        "baseline=previous_period",
+        sections=["traffic"],
+        campaigns={"new": {"source": "summer", "window": window}},
+    )
+    found = plan.campaigns(read, AS_OF)
+    assert [each.campaign.key for each in found] == ["previous_period", "new", "site", "shop"]
+    assert windows(found)[2:] == [("site", None, None), ("shop", None, None)]

@@ -47,14 +47,25 @@ def _campaigns_are_there(tree: Tree, sections: Sequence[SectionChoice]) -> Itera
     """Only sections that read a log, which have a `source` option, do without campaigns."""
     if tree.find("campaigns") or not tree.find("sources"):
         return
-    urls = [_text(tree, "sources", name, "url") for name in _mapping(tree, "sources")]
     if all(choice.by_default for choice in sections):
-        can_do_without = all(Url(url).is_log for url in urls)
+        can_do_without = all(_is_traffic(tree, name) for name in _mapping(tree, "sources"))
     else:
         can_do_without = all("source" in type(one.options).model_fields for one in sections)
     if not can_do_without:
         why = "; only a report whose every section reads a log can do without"
         yield Fault((), why, missing="campaigns")
+
+
+def _is_traffic(tree: Tree, source: str) -> bool:
+    """Whether a source is a log, or maps web traffic and neither users nor events."""
+    if Url(_text(tree, "sources", source, "url")).is_log:
+        return True
+    schema = tree.find("sources", source, "schema") or tree.find("schema")
+    return (
+        isinstance(schema, dict)
+        and bool(set(schema) & {"requests", "sessions"})
+        and not (set(schema) & {"users", "events"})
+    )
 
 
 def _campaigns(tree: Tree) -> Iterator[Fault]:
@@ -83,7 +94,7 @@ def _maps_users(tree: Tree, source: str) -> bool:
 
 def _baseline(tree: Tree) -> Iterator[Fault]:
     baseline = tree.find("baseline")
-    campaigns = _mapping(tree, "campaigns")
+    campaigns = _mapping(tree, "campaigns") or _mapping(tree, "sources")
     is_mean = isinstance(baseline, dict) and "mean_of_last" in baseline
     is_period = is_mean or baseline in PERIOD_BASELINES
     if isinstance(baseline, str) and not is_period and campaigns and baseline not in campaigns:
@@ -93,7 +104,7 @@ def _baseline(tree: Tree) -> Iterator[Fault]:
     bounded = [
         isinstance(tree.find("campaigns", key, "window", "from"), str | date)
         and tree.find("campaigns", key, "window", "to") is not None
-        for key in campaigns
+        for key in _mapping(tree, "campaigns")
     ]
     if is_period and tree.find("period") in (None, "all") and not (bounded and all(bounded)):
         message = (
@@ -124,9 +135,9 @@ def _alerts(tree: Tree) -> Iterator[Fault]:
 
 
 def _logs(tree: Tree, sections: Sequence[SectionChoice]) -> Iterator[Fault]:
-    """Sources that `traffic` or a section's own options name."""
+    """Sources that a section's own options name."""
     entries = tree.find("sections")
-    paths: list[Path] = [("traffic", "source")]
+    paths: list[Path] = []
     for index, entry in enumerate(entries if isinstance(entries, list) else []):
         paths += [("sections", index, name, "source") for name in _keys(entry)]
     sources = list(_mapping(tree, "sources"))

@@ -167,6 +167,10 @@ class RequestsTable(Model):
     """Column of the HTTP method."""
     bytes: Text | None = None
     """Column of the answer's size in bytes."""
+    line: Text | None = None
+    """Column that orders hits of the same moment, such as the line in the log."""
+    malformed: Text | None = None
+    """Table of the lines that could not be read, with columns `reason` and `sample`."""
 
 
 class SessionsTable(Model):
@@ -252,6 +256,8 @@ WEB_LOG = Schema(
         agent="agent",
         method="method",
         bytes="bytes",
+        line="line",
+        malformed="malformed",
     )
 )
 """The schema of an access log that is given none: the columns it is read into."""
@@ -418,13 +424,6 @@ class SectionChoice(SectionPolicy):
     """True where the config names no sections: it is left out when its data are not there."""
 
 
-class TrafficConfig(Model):
-    """What the `traffic` section reads, where its own options do not say."""
-
-    source: Text
-    """The name of the source that is an access log."""
-
-
 # -- Where the report goes ---------------------------------------------------------------------
 
 
@@ -532,8 +531,6 @@ class Config(Model):
     data are there."""
     extra_sections: tuple[Path, ...] = ()
     """Python files with sections of your own."""
-    traffic: TrafficConfig | None = None
-    """Which access log the `traffic` section reads. Left out: the only one."""
     for_each: Literal["channel"] | None = None
     """One more report for each channel, from the same run."""
     theme: Path | None = None
@@ -584,6 +581,15 @@ class Config(Model):
         if own.schema_ is None and own.url.is_log:
             return WEB_LOG
         return own.schema_ or self.schema_ or FOOD_SITE
+
+    def is_traffic(self, source: str) -> bool:
+        """Whether a source is an access log, or maps web traffic and neither users nor events."""
+        if self.sources[source].url.is_log:
+            return True
+        schema = self.schema_of(source)
+        return (schema.requests or schema.sessions) is not None and not (
+            schema.users or schema.events
+        )
 
     def fingerprint(self) -> dict[str, Any]:
         """The config as plain data, for the run id: all that bears on what is computed.

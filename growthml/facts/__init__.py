@@ -12,7 +12,9 @@ from growthml.facts import (
     lifetimes,
     money,
     quality,
+    traffic,
     users,
+    visits,
 )
 from growthml.facts.fact import Fact
 
@@ -20,7 +22,7 @@ FACTS: dict[str, Fact] = {
     fact.name: fact
     for module in (
         *(users, actions, features, behaviour, interactions, lifetimes),
-        *(money, quality, cohorts, churn),
+        *(money, quality, cohorts, churn, traffic, visits),
     )
     for fact in module.FACTS
 }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy.sql.selectable import Select
 
 from growthml.errors import FactError, GrowthError
-from growthml.facts import FACTS
+from growthml.facts import FACTS, Fact
 from growthml.facts.relations import Relations
 from growthml.parts import FactRun
 from growthml.secrets import redact
@@ -64,10 +64,11 @@ class Counts(Mapping[str, "pd.DataFrame"]):
 
         if name in self._frames or name in self._errors:
             return
-        streamed = FACTS[name.partition(":")[0]].streamed
+        fact = FACTS[name.partition(":")[0]]
+        readings = _fit(fact, readings)
         frames = []
         try:
-            if streamed:
+            if fact.streamed:
                 batches = Batches(name, readings, self.runs)
                 self._frames[name] = cast("pd.DataFrame", batches)
                 return
@@ -119,6 +120,12 @@ class Batches:
     def _record(self, runs: Sequence[FactRun]) -> None:
         known = {(run.name, run.campaign) for run in self._runs}
         self._runs += [run for run in runs if (run.name, run.campaign) not in known]
+
+
+def _fit(fact: Fact, readings: Sequence[Reading]) -> Sequence[Reading]:
+    """The sources a fact is counted in."""
+    fit = [each for each in readings if fact.roles & each.relations.mapped.roles]
+    return fit or readings
 
 
 def _statement(name: str, reading: Reading) -> Select[Any]:

@@ -21,6 +21,12 @@ def word(text: str) -> ColumnElement[str]:
     return sa.literal(text, sa.String())
 
 
+def fixed(value: str | int) -> ColumnElement[Any]:
+    """A value of our own, written out in the SQL so that it reads as one would write it."""
+    kind = sa.String() if isinstance(value, str) else sa.Integer()
+    return sa.literal(value, kind, literal_execute=True)
+
+
 def nothing(kind: sa.types.TypeEngine[Any]) -> ColumnElement[Any]:
     """NULL of a type."""
     return sa.cast(sa.null(), kind)

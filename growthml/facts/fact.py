@@ -16,9 +16,11 @@ class Fact:
     The SELECT's first column is `campaign`; `query` raises NotEnoughData when the schema lacks a
     field it needs. A fact with arguments is asked for as `name:argument` and gets them as text.
     streamed: its rows are one a user, too many to hold; they come in batches, in no order.
+    roles: it is counted in the sources that map one of these tables (in all, if none does).
     """
 
     name: str
     says: str
     query: Callable[..., Select[Any]]
     streamed: bool = False
+    roles: frozenset[str] = frozenset({"users", "events"})

@@ -125,7 +125,7 @@ class Relations:
         if any(cut.windowed for cut in self.cuts):
             self.need_times()
         users = known_users(self.mapped, self.items, self.cuts, self.counting)
-        return self._named(users, "known_users")
+        return self.named(users, "known_users")
 
     @cached_property
     def all_members(self) -> CTE:
@@ -142,7 +142,7 @@ class Relations:
             sa.func.count().over(partition_by=self.all_members.c.user_id).label("campaigns"),
         ).subquery("counted")
         kept = [column for column in counted.c if column.key != "campaigns"]
-        return self._named(sa.select(*kept).where(counted.c.campaigns == ONE), "campaign_users")
+        return self.named(sa.select(*kept).where(counted.c.campaigns == ONE), "campaign_users")
 
     def _members(self, name: str) -> CTE:
         users = self.known_users
@@ -150,9 +150,9 @@ class Relations:
             members(cut, place, users, self.counting)
             for place, cut in enumerate(self.cuts, start=1)
         ]
-        return self._named(_united(parts), name)
+        return self.named(united(parts), name)
 
-    def _named(self, query: GenerativeSelect, name: str) -> CTE:
+    def named(self, query: GenerativeSelect, name: str) -> CTE:
         """A common table expression that hides no table of the user's."""
         taken = {table.name.casefold() for table in self.mapped.tables}
         while name in taken:
@@ -192,7 +192,7 @@ class Relations:
             parts.append(from_events(events, self.users, self.items, self.cuts, self.counting))
         if users is not None:
             parts += from_outcomes(users, self.users, self.counting)
-        return self._named(_united(parts), "campaign_events")
+        return self.named(united(parts), "campaign_events")
 
     # -- what facts say of an event ------------------------------------------------------------
 
@@ -243,8 +243,9 @@ class Relations:
         )
         totals = [sa.func.coalesce(acted.c[name], ZERO).label(name) for name in _TOTALS]
         query = sa.select(users.c.campaign, users.c.user_id, users.c.channel, *totals)
-        return self._named(query.select_from(users.outerjoin(acted, same_user)), "user_totals")
+        return self.named(query.select_from(users.outerjoin(acted, same_user)), "user_totals")
 
 
-def _united(parts: Sequence[Select[Any]]) -> GenerativeSelect:
+def united(parts: Sequence[Select[Any]]) -> GenerativeSelect:
+    """All rows of several queries."""
     return sa.union_all(*parts) if len(parts) > 1 else parts[0]

@@ -1,6 +1,6 @@
 """Draws chart specs in the house style: `draw(spec) -> SVG`.
 
-One file a chart kind (`bars`, `grid`, `curves`, `intervals`); each puts marks and words on a
+One file a chart kind (`bars`, `grid`, `curves` …); each puts marks and words on a
 `Canvas` in millimetres, `paint` turns that into SVG or PNG. matplotlib is imported on the first
 drawing only.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from growthml.charts import Bars, Chart, Curves, Grid, Intervals
+from growthml.charts import Bars, Chart, Curves, Grid, Histogram, Hours, Intervals
 from growthml.figures.embed import data_uri, inline
 from growthml.figures.house import NUMBER, TALLEST, TEXT, WIDTH_MM, Width
 
@@ -59,7 +59,7 @@ def png(
 
 
 def _lay_out(chart: Chart, formats: Formats, width: float, narrow: bool) -> Canvas:
-    from growthml.figures import bars, curves, grid, intervals
+    from growthml.figures import bars, curves, grid, histogram, hours, intervals
     from growthml.figures.canvas import Canvas
 
     if _is_empty(chart):
@@ -76,8 +76,12 @@ def _lay_out(chart: Chart, formats: Formats, width: float, narrow: bool) -> Canv
             return curves.lay_out(chart, formats, width, narrow)
         case Intervals():
             return intervals.lay_out(chart, formats, width, narrow)
+        case Histogram():
+            return histogram.lay_out(chart, formats, width, narrow)
+        case Hours():
+            return hours.lay_out(chart, formats, width, narrow)
         case _:
-            kinds = "Bars, Grid, Curves or Intervals"
+            kinds = "Bars, Grid, Curves, Intervals, Histogram or Hours"
             raise TypeError(f"cannot draw a {type(chart).__name__}; make it {kinds}")
 
 
@@ -91,5 +95,9 @@ def _is_empty(chart: Chart) -> bool:
             return not any(line.x for panel in chart.panels for line in panel.lines)
         case Intervals():
             return not any(panel.rows for panel in chart.panels)
+        case Histogram():
+            return not (chart.series and len(chart.edges) > 1)
+        case Hours():
+            return not any(map(any, chart.counts))
         case _:
             return False

@@ -21,6 +21,7 @@ ORDER = (
     "ltv",
     "cohorts",
     "churn",
+    "traffic",
     "data_quality",
 )
 """The report's order where the config names no sections; others follow by name."""

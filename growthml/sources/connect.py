@@ -7,6 +7,7 @@ in-memory DuckDB under the same rule.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,6 +24,7 @@ from sqlalchemy.pool import StaticPool
 from growthml.config.url import log_files
 from growthml.errors import SourceError
 from growthml.secrets import redact
+from growthml.sources.dialect import HOST
 from growthml.sources.files import is_file_source, views_of
 from growthml.sources.log_cache import GLANCE, Logs, log_views
 
@@ -34,6 +36,7 @@ _SERVERS = {
 }
 """By backend: the driver used where the URL names none, and the package that brings it."""
 
+_HOST = re.compile(HOST)
 _SQLITE_READS = {
     sqlite3.SQLITE_SELECT,
     sqlite3.SQLITE_READ,
@@ -117,6 +120,7 @@ def _sqlite(name: str, parsed: URL) -> Engine:
         connection = sqlite3.connect(address, uri=True, check_same_thread=False)
         connection.create_function("in_zone", 3, _in_zone, deterministic=True)
         connection.create_function("md5", 1, _md5, deterministic=True)
+        connection.create_function("host_of", 1, _host_of, deterministic=True)
         connection.set_authorizer(_only_reads)
         return connection
 
@@ -137,6 +141,14 @@ def _in_zone(instant: str | None, of: str, to: str) -> str | None:
         return None
     moment = datetime.fromisoformat(instant).replace(tzinfo=ZoneInfo(of))
     return moment.astimezone(ZoneInfo(to)).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+
+
+def _host_of(address: str | None) -> str | None:
+    """SQLite has no regular expressions of its own."""
+    if address is None:
+        return None
+    found = _HOST.match(str(address).lower())
+    return found[1] if found else ""
 
 
 def _md5(text: str | None) -> str | None:

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.selectable import CTE
 
 Grain = Literal["day", "week", "month"]
 
@@ -119,7 +120,57 @@ class exact(FunctionElement[Any]):
     type = sa.Double()
 
 
+class seconds_between(FunctionElement[float]):
+    """Seconds from the first instant to the second, to the millisecond."""
+
+    inherit_cache = True
+    type = sa.Double()
+
+
+class path_of(FunctionElement[str]):
+    """A path asked for, without its query."""
+
+    inherit_cache = True
+    type = sa.String()
+
+
+class host_of(FunctionElement[str]):
+    """The host of an address in lower case, without `www.`; empty where it names none."""
+
+    inherit_cache = True
+    type = sa.String()
+
+
+class key_of(FunctionElement[str]):
+    """Texts as one key, NULL as empty: short where the engine can hash (63 bits), else joined."""
+
+    inherit_cache = True
+    type = sa.String()
+
+
+class weekday_of(FunctionElement[int]):
+    """An instant's day of the week, 1 (Monday) to 7."""
+
+    inherit_cache = True
+    type = sa.Integer()
+
+
+class hour_of(FunctionElement[int]):
+    """An instant's hour, 0 to 23."""
+
+    inherit_cache = True
+    type = sa.Integer()
+
+
+def not_stored(relation: CTE) -> CTE:
+    """A relation read twice that is cheaper to count again than to keep in memory."""
+    return relation.prefix_with("NOT MATERIALIZED", dialect="duckdb")
+
+
 Template = dict[str, str]
+
+HOST = r"^[a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?(?:www[.])?([^/?#:]*)"
+"""The host in an address of lower case, as a regular expression that every engine reads."""
 
 _TEMPLATES: dict[type[FunctionElement[Any]], Template] = {
     from_text: {
@@ -175,6 +226,43 @@ _TEMPLATES: dict[type[FunctionElement[Any]], Template] = {
         "mysql": "{0}",
         "duckdb": "TRY_CAST({0} AS DECIMAL(38, 12))",
         "default": "CAST({0} AS NUMERIC)",
+    },
+    seconds_between: {
+        "sqlite": "ROUND((julianday({1}) - julianday({0})) * 86400.0, 3)",
+        "duckdb": "(date_diff('millisecond', {0}, {1}) / 1000.0)",
+        "mysql": "(TIMESTAMPDIFF(MICROSECOND, {0}, {1}) / 1000000e0)",
+        "default": "CAST(ROUND(EXTRACT(EPOCH FROM {1} - {0})::numeric, 3) AS DOUBLE PRECISION)",
+    },
+    path_of: {
+        "sqlite": "substr({0}, 1, instr({0} || '?', '?') - 1)",
+        "mysql": "SUBSTRING_INDEX({0}, '?', 1)",
+        "default": "split_part({0}, '?', 1)",
+    },
+    host_of: {
+        "sqlite": "host_of({0})",
+        "duckdb": f"regexp_extract(lower({{0}}), '{HOST}', 1)",
+        "mysql": (
+            "IF({0} LIKE '%://%', REGEXP_REPLACE(SUBSTRING_INDEX(SUBSTRING_INDEX(SUBSTRING_INDEX("
+            "SUBSTRING_INDEX(SUBSTRING_INDEX(LOWER({0}), '://', -1), '/', 1), '?', 1), '@', -1),"
+            " ':', 1), '^www[.]', ''), '')"
+        ),
+        "default": f"coalesce(substring(lower({{0}}) from '{HOST}'), '')",
+    },
+    key_of: {
+        "sqlite": "(COALESCE({0}, '') || ' ' || COALESCE({1}, ''))",
+        "duckdb": "CAST(hash({0}, {1}) >> 1 AS BIGINT)",
+        "default": "CONCAT({0}, ' ', {1})",
+        "mysql": "CONCAT_WS(' ', {0}, {1})",
+    },
+    weekday_of: {
+        "sqlite": "((CAST(strftime('%w', {0}) AS INTEGER) + 6) % 7 + 1)",
+        "mysql": "(WEEKDAY({0}) + 1)",
+        "default": "CAST(EXTRACT(ISODOW FROM {0}) AS INTEGER)",
+    },
+    hour_of: {
+        "sqlite": "CAST(strftime('%H', {0}) AS INTEGER)",
+        "mysql": "HOUR({0})",
+        "default": "CAST(EXTRACT(HOUR FROM {0}) AS INTEGER)",
     },
     days_between: {
         "sqlite": "CAST(julianday(date({1})) - julianday(date({0})) AS INTEGER)",

@@ -1,8 +1,8 @@
-"""The user's own tables under our names: users, items and events with the columns facts use.
+"""The user's own tables under our names, users and events to web hits, with the columns facts use.
 
 Every field the schema does not map is NULL here, and `fields` says which ones are real, so that a
-fact that needs one can name what is lacking. In SQL the tables are called `u`, `i` and `e`, so
-that no name of the user's can clash with one of ours.
+fact that needs one can name what is lacking. In SQL the tables are called by their role's first
+letter (`u`, `i`, `e` …), so that no name of the user's can clash with one of ours.
 """
 
 from __future__ import annotations
@@ -20,18 +20,30 @@ from growthml.config.schema import (
     ConstantAction,
     EventsTable,
     ItemsTable,
+    RequestsTable,
     Schema,
+    SessionsTable,
     UsersTable,
+    VisitsTable,
 )
 from growthml.sources.catalogue import Catalogue
 from growthml.sources.dialect import INSTANT
 from growthml.sources.times import Storage, instant, storage_of
 
-_TIMES = {"signed_up_at", "occurred_at"}
-_NUMBERS = {"value", "price", "quantity"}
-_WORDS = {"channel", "category", "action"}
-_IDS = {"users": "id", "items": "id"}
-_REFERENCES = {"users": "user_id", "items": "item_id"}
+_TIMES = {"signed_up_at", "occurred_at", "started_at"}
+_NUMBERS = {"value", "price", "quantity", "duration", "pages", "status", "bytes", "bounced", "line"}
+_WORDS = {
+    *("channel", "category", "action"),
+    *("visitor", "page", "referrer", "agent", "method", "entry_page"),
+}
+_REFERENCES = {
+    "users": [(role, "user_id") for role in ("events", "visits", "requests", "sessions")],
+    "items": [("events", "item_id")],
+}
+"""By role: the fields of other tables that hold its ids."""
+
+ROLES = ("users", "items", "events", "visits", "requests", "sessions")
+Wanted = UsersTable | ItemsTable | EventsTable | VisitsTable | RequestsTable | SessionsTable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +78,21 @@ class Mapped:
     users: MappedTable | None = None
     items: MappedTable | None = None
     events: MappedTable | None = None
+    visits: MappedTable | None = None
+    requests: MappedTable | None = None
+    sessions: MappedTable | None = None
+    malformed: FromClause | None = None
+    """The lines of a log that could not be read: reason, sample."""
 
     @property
     def tables(self) -> Sequence[MappedTable]:
         """The tables there are."""
-        return [table for table in (self.users, self.items, self.events) if table is not None]
+        return [table for role in ROLES if (table := getattr(self, role)) is not None]
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles that are mapped."""
+        return frozenset(table.role for table in self.tables)
 
     @property
     def fields(self) -> frozenset[str]:
@@ -93,7 +115,8 @@ def map_schema(
     """The schema's tables as they are in the database, and one line for each that is not there."""
     problems: list[str] = []
 
-    def mapped(role: str, wanted: UsersTable | ItemsTable | EventsTable | None) -> Any:
+    def mapped(role: str) -> Any:
+        wanted: Wanted | None = getattr(schema, role)
         if wanted is None:
             return None
         mapper = _Mapper(role, wanted, catalogue, stored_zone, report_zone)
@@ -101,25 +124,40 @@ def map_schema(
         problems.extend(mapper.problems)
         return found
 
-    tables = Mapped(
-        users=mapped("users", schema.users),
-        items=mapped("items", schema.items),
-        events=mapped("events", schema.events),
-    )
+    found: dict[str, Any] = {role: mapped(role) for role in ROLES}
+    tables = Mapped(**found)
+    if schema.requests is not None and schema.requests.malformed is not None:
+        malformed = _malformed(schema.requests.malformed, catalogue)
+        tables = replace(tables, malformed=malformed)
+        if malformed is None:
+            hint = suggestion(schema.requests.malformed, catalogue.tables())
+            problems.append(
+                "schema.requests.malformed: there is no table"
+                f" '{schema.requests.malformed}' with columns 'reason' and 'sample'{hint}"
+            )
     return _with_like_ids(tables), problems
 
 
+def _malformed(name: str, catalogue: Catalogue) -> FromClause | None:
+    there = catalogue.table(name)
+    fit = there is not None and {"reason", "sample"} <= set(there.c.keys())
+    return there.alias("m") if fit and there is not None else None
+
+
 def _with_like_ids(mapped: Mapped) -> Mapped:
-    """Ids as text on both sides where one side stores text and the other numbers."""
-    events = mapped.events
-    for role in _IDS:
-        table: MappedTable | None = getattr(mapped, role)
-        reference = _REFERENCES[role]
-        if table is None or events is None or reference not in events.fields:
-            continue
-        if ("id" in table.texts) != (reference in events.texts):
-            events = _as_text(events, reference)
-            mapped = replace(mapped, **{role: _as_text(table, "id")}, events=events)
+    """Ids as text on all sides where one side stores text and another numbers."""
+    for role, references in _REFERENCES.items():
+        sides = [
+            (name, key)
+            for name, key in [(role, "id"), *references]
+            if f"{name}.{key}" in mapped.fields
+        ]
+        texts = {key in getattr(mapped, name).texts for name, key in sides}
+        if len(texts) > 1 and sides[0][0] == role:
+            as_texts: dict[str, Any] = {
+                name: _as_text(getattr(mapped, name), key) for name, key in sides
+            }
+            mapped = replace(mapped, **as_texts)
     return mapped
 
 
@@ -136,7 +174,7 @@ class _Mapper:
     def __init__(
         self,
         role: str,
-        wanted: UsersTable | ItemsTable | EventsTable,
+        wanted: Wanted,
         catalogue: Catalogue,
         stored_zone: str,
         report_zone: str,
@@ -160,7 +198,7 @@ class _Mapper:
         self.table = self._aliased(there)
         self.columns = {column.name: self.table.c[column.name] for column in there.c}
         fields = {key: self._field(key, value) for key, value in self._wanted_fields().items()}
-        if self.wanted.id is None and self.role == "users":
+        if self._key is None and self.role == "users":
             fields["id"] = self.table.c.row_id
         return MappedTable(
             role=self.role,
@@ -177,20 +215,25 @@ class _Mapper:
     def _aliased(self, table: TableClause) -> FromClause:
         """The table under a short name; rows get a number where they are users without an id."""
         alias = self.role[0]
-        if self.role != "users" or self.wanted.id is not None:
+        if self.role != "users" or self._key is not None:
             return table.alias(alias)
         row_id = sa.func.row_number().over().label("row_id")
         return sa.select(table, row_id).subquery(alias)
 
+    @property
+    def _key(self) -> str | None:
+        """The column of the rows' own id, where there is one."""
+        return getattr(self.wanted, "id", None)
+
     def _is_unique(self, table: TableClause) -> bool:
-        return self.wanted.id is None or self.catalogue.is_key(table, self.wanted.id)
+        return self._key is None or self.catalogue.is_key(table, self._key)
 
     def _wanted_fields(self) -> Mapping[str, str | ConstantAction]:
         written = {key: getattr(self.wanted, key) for key in type(self.wanted).model_fields}
         return {
             key: value
             for key, value in written.items()
-            if key not in ("table", "outcomes") and value is not None
+            if key not in ("table", "outcomes", "malformed") and value is not None
         }
 
     def _outcomes(self) -> dict[str, ColumnElement[Any]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pyarrow as pa
 
-PARSER = 1
+PARSER = 2
 """Goes up whenever the same bytes would be read otherwise; caches of older parsers are left."""
 
 LONGEST_LINE = 64 * 1024
@@ -37,7 +37,8 @@ _ANSWER = r"^ (\d{3}) (\d+|-)(?: |$)"
 _REQUEST = r"^([A-Z][A-Z_-]{0,31}) (\S.*?)(?: (HTTP/[\d.]+))?$"
 
 # Escaped quotes and backslashes become control characters, which no text has left, until the line
-# is split. An agent without its closing quote is what a server cut off; all else is there.
+# is split. An agent without its closing quote is one a server cut off: the line counts, but who
+# asked is not known.
 _PARSE = r"""
 WITH split AS (
     SELECT line, text, string_split(
@@ -70,7 +71,7 @@ SELECT occurred_at, nullif(head.ip, '') AS ip, nullif(nullif(head.user, '-'), '"
     nullif(request.protocol, '') AS protocol,
     try_cast(answer.status AS INTEGER) AS status, try_cast(answer.bytes AS BIGINT) AS bytes,
     nullif(nullif(whole(parts[4]), '-'), '') AS referrer,
-    nullif(nullif(whole(parts[6]), '-'), '') AS agent,
+    nullif(nullif(CASE WHEN n <> 6 THEN whole(parts[6]) END, '-'), '') AS agent,
     line, reason,
     CASE WHEN reason IS NOT NULL
         THEN regexp_replace(left(text, $sample), '[\p{C}\p{Zl}\p{Zp}]', $unknown, 'g') END AS sample

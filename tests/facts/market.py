@@ -269,7 +269,10 @@ class Question:
             )
             assert problems == []
             relations = Relations(mapped, self.cuts, self.counting)
-            return [rows(source.read(FACTS[name].query(relations))) for name in names]
+            asked = [name.split(":") for name in names]
+            return [
+                rows(source.read(FACTS[fact].query(relations, *given))) for fact, *given in asked
+            ]
 
 
 def rows(frame: Any) -> Rows:

@@ -20,6 +20,8 @@ from growthml.charts import (
     Curves,
     Dot,
     Grid,
+    Histogram,
+    Hours,
     IntervalPanel,
     IntervalRow,
     Intervals,
@@ -112,7 +114,78 @@ def survival(days, rate):
     return [(1 - rate) ** day for day in days]
 
 
+SECONDS = [(1.0, "1 s"), (10.0, "10 s"), (60.0, "1 min"), (600.0, "10 min"), (3600.0, "1 h")]
+_WORDS = {"id": "x", "title": "", "subtitle": "", "alt": ""}
+WEEK = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+
+
+def histogram(*values, zeros, marks=(), series=(SUMMER,), bins=12):
+    return Histogram(
+        **_WORDS,
+        series=series,
+        edges=[2.0**step for step in range(bins + 1)],
+        values=values,
+        zeros=zeros,
+        ticks=[tick for tick in SECONDS if tick[0] <= 2**bins],
+        zero_label="0 s",
+        marks=marks,
+    )
+
+
+def hours(counts, edges=(), rows=WEEK):
+    return Hours(**_WORDS, half=False, rows=rows, counts=counts, edges=edges)
+
+
 CHARTS: dict[str, Chart] = {
+    "histogram": histogram(
+        [0.01, 0.02, 0.03, 0.05, 0.1, 0.14, 0.15, 0.13, 0.1, 0.08, 0.05, 0.04],
+        zeros=[0.1],
+        marks=[(121.0, "median 121 s"), (492.0, "mean 492 s"), (2116.0, "p95 2,116 s")],
+    ),
+    "histogram, all at the end": histogram(
+        [0.0] * 11 + [0.5],
+        zeros=[0.5],
+        marks=[(3000.0, "median 3,000 s"), (3100.0, "mean 3,100 s"), (3200.0, "p95 3,200 s")],
+    ),
+    "histogram, all at the start": histogram(
+        [1.0],
+        zeros=[0.0],
+        marks=[(1.0, "median 1 s"), (1.1, "mean 1.1 s"), (1.9, "p95 1.9 s")],
+        bins=1,
+    ),
+    "histogram, far apart": histogram(
+        [0.1] * 12,
+        zeros=[0.0],
+        marks=[(1.0, "median 1 s"), (3900.0, "mean 3,900 s"), (4090.0, "p95 4,090 s")],
+    ),
+    "histogram, two": histogram(
+        [0.08] * 12,
+        [0.05] * 12,
+        zeros=[0.04, 0.4],
+        series=[SPRING, SUMMER],
+        marks=[(100.0, "median Spring 100 s"), (101.0, "median Summer 101 s")],
+    ),
+    "histogram, long names": histogram(
+        *([0.08] * 12 for _ in range(3)),
+        zeros=[0.04, 0.04, 0.04],
+        series=[
+            Series(label=name, colour=c)
+            for name, c in zip(LONG[:3], ("new", "c1", "c2"), strict=True)
+        ],
+    ),
+    "hours": hours(
+        [[(day * 7 + hour * 3) % 40 * 25 for hour in range(24)] for day in range(7)],
+        edges=[150, 300, 450, 600, 750, 900],
+    ),
+    "hours, one visit": hours(
+        [[int((day, hour) == (2, 9)) for hour in range(24)] for day in range(7)],
+        edges=[1, 2, 3, 4, 5, 6],
+    ),
+    "hours, millions": hours(
+        [[1_234_567 * (hour + 1) for hour in range(24)] for _ in range(7)],
+        edges=[5e6, 1e7, 1.5e7, 2e7, 2.5e7, 3e7],
+    ),
+    "hours, all days": hours([[hour * hour for hour in range(24)]], rows=["All days"]),
     "bars": bars(
         ["Facebook", "Twitter", "Pinterest", "Reddit"],
         ("", [[235, 226, 217, 201], [190, 216, 246, 193]]),
@@ -456,7 +529,11 @@ def test_a_figure_too_tall_for_a_page_is_a_fault() -> None:
 
 
 @pytest.mark.parametrize(
-    "chart", [bars([], ("", [[], []])), grid([], [], []), curves(), intervals()]
+    "chart",
+    [
+        *(bars([], ("", [[], []])), grid([], [], []), curves(), intervals()),
+        *(histogram(zeros=[], series=()), hours([[0] * 24])),
+    ],
 )
 def test_a_chart_of_nothing_is_a_fault(chart: Chart) -> None:
     assert draw(chart, FORMATS, "S").faults == (

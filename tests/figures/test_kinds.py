@@ -14,6 +14,8 @@ from growthml.charts import (
     CurvePanel,
     Curves,
     Grid,
+    Histogram,
+    Hours,
     IntervalPanel,
     IntervalRow,
     Intervals,
@@ -21,7 +23,7 @@ from growthml.charts import (
     Reference,
     Series,
 )
-from growthml.figures import bars, curves, grid, intervals
+from growthml.figures import bars, curves, grid, histogram, hours, intervals
 from growthml.figures.canvas import Canvas, Disc, Shape, Words
 from growthml.formats import Formats
 
@@ -351,3 +353,70 @@ def test_few_to_be_read_is_grey() -> None:
     canvas = forest(muted)
     assert discs(canvas)[0].stroke == "axis"
     assert texts(canvas)["Lift"].colour == "muted"
+
+
+def durations(*values: list[float], zeros: list[float], **more: Any) -> Canvas:
+    chart = Histogram(
+        **HEAD,
+        series=[SPRING, SUMMER][: len(values)],
+        edges=[1, 10, 100],
+        values=values,
+        zeros=zeros,
+        ticks=[(1, "1 s"), (10, "10 s"), (100, "100 s")],
+        zero_label="0 s",
+        **more,
+    )
+    return histogram.lay_out(chart, FORMATS, 82.5, True)
+
+
+def heights(canvas: Canvas, fill: str) -> list[float]:
+    return [max(y for _, y in s.points) - min(y for _, y in s.points) for s in shapes(canvas, fill)]
+
+
+def test_a_histograms_bars_are_as_high_as_their_shares_and_equally_wide_on_a_log_axis() -> None:
+    canvas = durations([0.25, 0.25], zeros=[0.5])
+    zero, first, second = heights(canvas, "baseline")
+    assert first / zero == second / zero == pytest.approx(0.5)
+    _, tens, hundreds = lengths(canvas, "baseline")
+    assert tens == pytest.approx(hundreds)
+
+
+def test_zero_stands_left_of_a_break() -> None:
+    canvas = durations([0.25, 0.25], zeros=[0.5])
+    zero, first, _ = shapes(canvas, "baseline")
+    assert span(zero)[1] + 3 < span(first)[0]
+    assert "50.0\u202f%" in texts(canvas) or "50\u202f%" in texts(canvas)
+
+
+def test_a_hairline_stands_at_its_value() -> None:
+    canvas = durations([0.5, 0.5], zeros=[0.0], marks=[(10, "median 10 s")])
+    (hairline,) = lines(canvas, "ink")
+    first, second = shapes(canvas, "baseline")
+    assert span(hairline)[0] == pytest.approx((span(first)[1] + span(second)[0]) / 2)
+
+
+def week(narrow: bool) -> Canvas:
+    counts = [[0] * 24 for _ in range(7)]
+    counts[0][9], counts[6][9], counts[6][23] = 10, 70, 35
+    names = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    chart = Hours(**HEAD, half=False, rows=names, counts=counts, edges=[10, 20, 30, 40, 50, 60])
+    return hours.lay_out(chart, FORMATS, 82.5 if narrow else 170, narrow)
+
+
+def test_a_wide_week_is_a_map_with_totals() -> None:
+    canvas = week(narrow=False)
+    cells = {step: len(shapes(canvas, f"seq-{step}")) for step in range(7)}
+    # Every class is once in the key; 165 cells hold nothing.
+    assert cells == {0: 166, 1: 2, 2: 1, 3: 2, 4: 1, 5: 1, 6: 2}
+    _, _, monday, sunday = shapes(canvas, "baseline")
+    high, low = heights(canvas, "baseline")[:2]
+    assert low / high == pytest.approx(35 / 80)
+    ratio = (span(monday)[1] - span(monday)[0]) / (span(sunday)[1] - span(sunday)[0])
+    assert ratio == pytest.approx(10 / 105)
+
+
+def test_a_narrow_week_is_bars_by_hour_and_by_weekday() -> None:
+    canvas = week(narrow=True)
+    nine, last, monday, sunday = heights(canvas, "new")
+    assert nine / last == pytest.approx(80 / 35)
+    assert monday / sunday == pytest.approx(10 / 105)

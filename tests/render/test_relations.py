@@ -38,3 +38,10 @@ def test_shared_relations_are_named_and_own_ones_kept() -> None:
 def test_any_other_shape_stays_whole(sql: str) -> None:
     assert split(sql).relations == []
     assert without(sql, [USERS], "see above") == sql
+
+
+def test_a_relation_that_is_not_kept_is_one_too() -> None:
+    """DuckDB is told so in the statement; `run.json` holds it, the appendix tells the relation."""
+    taken = split(ALONE.replace("users AS ", "users AS NOT MATERIALIZED "))
+    assert list(taken.relations) == [USERS]
+    assert taken.query == "SELECT 1 FROM users"

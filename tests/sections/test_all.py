@@ -19,6 +19,7 @@ from growthml.render.drawings import draw_all
 from growthml.run import run
 from growthml.sections import all_sections
 from tests.conftest import Pair
+from tests.facts.web import FIELDS, web
 from tests.sites import EMPTY, SPRING, SUMMER, Site, config_of, write_pair
 
 CONTRACT = {
@@ -92,6 +93,11 @@ CONTRACT = {
         "by_channel": "campaign channel users churned churn_rate ci_low ci_high",
         "by_behaviour": "campaign behaviour users churned churn_rate ci_low ci_high",
         "survival": "campaign channel day at_risk events survival ci_low ci_high",
+    },
+    "traffic": {
+        "summary": "source metric value ci_low ci_high n",
+        "pages": "source page requests sessions visitors bounce_rate",
+        "referrers": "source referrer requests sessions visitors bounce_rate",
     },
 }
 """The columns that are always there, as the documented tables list them."""
@@ -228,6 +234,12 @@ def cases(tmp_path_factory: pytest.TempPathFactory, simulated_pair: Pair) -> Cal
                         },
                     )
                 )
+            case "web log":
+                requests = {"table": "hits_of_ours", "malformed": "unread", **FIELDS}
+                source = {"url": web("duckdb", folder).url, "schema": {"requests": requests}}
+                return report(
+                    config_of(folder, sources={"log": source}, campaigns=None, sections=None)
+                )
             case "three campaigns":
                 config = simulated(folder, simulated_pair)
                 autumn = (
@@ -259,6 +271,7 @@ NAMES = [
     "forty channels",
     "hostile labels",
     "three campaigns",
+    "web log",
 ]
 
 EVERY_CASE = pytest.mark.parametrize("name", NAMES)

@@ -66,7 +66,7 @@ def test_the_schema_of_a_log_names_its_columns(tmp_path: Path) -> None:
     log.write_text(GOOD + "\n")
     described = {name for name, *_ in rows(log, "DESCRIBE SELECT * FROM requests")}
     assert WEB_LOG.requests is not None
-    assert set(WEB_LOG.requests.model_dump(exclude={"table"}).values()) <= described
+    assert set(WEB_LOG.requests.model_dump(exclude={"table", "malformed"}).values()) <= described
     assert described >= {"protocol", "file", "line"}
 
 
@@ -118,7 +118,7 @@ def test_a_line_field_by_field() -> None:
             {"agent": "<script>alert(1)</script>"},
         ),
         (GOOD.replace("Firefox", r"ends in \\"), {"agent": "ends in \\"}),
-        (GOOD.removesuffix('"'), {"agent": "Firefox"}),
+        (GOOD.removesuffix('"'), {"agent": None}),
         (GOOD + ' "203.0.113.9" 0.004', {"agent": "Firefox"}),
         (GOOD + "\r", {"agent": "Firefox"}),
         (GOOD.encode().replace(b"fox", b"\xff\x00"), {"agent": "Fire\ufffd\ufffd"}),

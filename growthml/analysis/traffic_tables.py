@@ -1,0 +1,274 @@
+"""Tables of web traffic: pages, referrers, networks, days, hours, statuses, bots, faulty lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from growthml import shape
+from growthml.analysis.traffic import METRICS, Traffic, durations_of
+from growthml.parts import Column, Context, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PAGES = (
+    *("source", "campaign", "page", "requests", "sessions", "visitors", "bounce_rate"),
+    *("entries", "exits"),
+)
+REFERRERS = (
+    *("source", "campaign", "referrer", "requests", "sessions", "visitors", "bounce_rate"),
+    "network",
+)
+NETWORKS = (
+    *("source", "campaign", "network", "sessions", "share", "bounce_rate"),
+    *("duration_mean", "ci_low", "ci_high", "duration_median"),
+)
+DIRECT = "direct"
+LONGEST = 72
+"""Characters of a path or an agent that a page shows; the CSV has them all."""
+
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def shown(text: Any) -> str:
+    """Whatever a visitor sent as one line of bounded length; it is escaped where it is set."""
+    line = _UNSEEN.sub("·", "" if shape.known(text) is None else str(text))
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+
+
+def summary_table(traffic: Traffic) -> Table:
+    """Every metric with its interval; campaigns compared in rows of the compared one."""
+    context, formats = traffic.context, traffic.context.formats
+    view = traffic.summary[traffic.summary["value"].notna()]
+    if context.compared:
+        view = view[view["campaign"] != context.baseline.key]
+    limits = zip(view["ci_low"], view["ci_high"], view["unit"], strict=True)
+    changes = zip(view["difference_ci_low"], view["difference_ci_high"], view["unit"], strict=True)
+    view = view.assign(
+        name=[METRICS[metric].name for metric in view["metric"]],
+        interval=[formats.interval(low, high, unit, signed=False) for low, high, unit in limits],
+        change_interval=[formats.interval(low, high, unit) for low, high, unit in changes],
+    )
+    level = f"{formats.share(context.confidence)} interval"
+    columns = [Column(name="name", head="Metric"), *shape.campaign_column(context)]
+    if context.compared:
+        new = "Value" if len(context.compared) > 1 else context.compared[0].label
+        columns += [
+            Column(name="baseline_value", head=context.baseline.label, kind="by_unit"),
+            Column(name="value", head=new, kind="by_unit"),
+            Column(name="difference", head="Difference", kind="change"),
+            Column(name="change_interval", head=level),
+            Column(name="q_value", head="q", kind="p"),
+            Column(name="verdict", head="Verdict", kind="verdict"),
+        ]
+    else:
+        columns += [
+            Column(name="value", head="Value", kind="by_unit"),
+            Column(name="interval", head=level),
+            Column(name="n", head="Visits", kind="count"),
+        ]
+    return Table(
+        id="summary",
+        title="Traffic in numbers",
+        frame=traffic.summary,
+        view=view,
+        columns=columns,
+        note="Fewer bounces, longer visits and more pages read as better."
+        f" q: p corrected by {context.correction}."
+        if context.compared
+        else "The mean's interval is a bootstrap over visits, that of the median and of the"
+        " percentile lies between two visits by rank; the log scale leaves visits of 0 s out.",
+    )
+
+
+def pages_table(traffic: Traffic) -> Table:
+    """The pages asked for most."""
+    frame = _with_rate(traffic.facts.get("traffic_pages"), "entries", PAGES)
+    return _ranked("pages", "Pages asked for most", frame, "page", "Page", traffic)
+
+
+def referrers_table(traffic: Traffic) -> Table:
+    """The hosts that refer most; a visit belongs to the referrer of its first request."""
+    frame = _with_rate(traffic.facts.get("traffic_referrers"), "sessions", REFERRERS)
+    named = [
+        DIRECT if shape.known(each) is None else each or "no host" for each in frame["referrer"]
+    ]
+    frame = frame.assign(referrer=named)
+    return _ranked("referrers", "Where requests come from", frame, "referrer", "Referrer", traffic)
+
+
+def _with_rate(frame: pd.DataFrame | None, whole: str, columns: Sequence[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    if frame is None:
+        return pd.DataFrame({column: pd.Series(dtype=object) for column in columns})
+    parts = zip(frame["bounced"], frame[whole], strict=True)
+    rated = frame.assign(bounce_rate=[shape.share(part, n) for part, n in parts])
+    return rated[list(columns)]
+
+
+def _ranked(
+    name: str, title: str, frame: pd.DataFrame, key: str, head: str, traffic: Traffic
+) -> Table:
+    context = traffic.context
+    counts = [
+        Column(name="requests", head="Requests", kind="count"),
+        Column(name="sessions", head="Visits", kind="count"),
+    ]
+    alone = [Column(name="visitors", head="Visitors", kind="count")]
+    known = [
+        column
+        for column in counts + (alone if not context.compared else [])
+        if frame[column.name].notna().any()
+    ]
+    told = frame.assign(**{key: [shown(each) for each in frame[key]]})
+    told = told.drop_duplicates(["campaign", key])
+    view, columns = shape.beside(
+        told,
+        Column(name=key, head=head),
+        [*known, Column(name="bounce_rate", head="Bounces", kind="rate")],
+        context,
+    )
+    entered = " that began there" if key == "page" else ""
+    return Table(
+        id=name,
+        title=title,
+        frame=frame,
+        view=view,
+        columns=columns if len(frame) else (),
+        order="by requests",
+        note=f"Bounces: share of the visits{entered} that were a single request.",
+    )
+
+
+# -- networks ------------------------------------------------------------------------------------
+
+
+def networks_frame(traffic: Traffic) -> pd.DataFrame:
+    """Visits by the network that brought them, and how long they lasted."""
+    import pandas as pd
+
+    rows = []
+    frame = traffic.facts["traffic_durations"]
+    for campaign in traffic.context.campaigns:
+        mine = frame[(frame["campaign"] == campaign.key) & frame["network"].notna()]
+        total = int(mine["sessions"].sum())
+        for network, group in mine.groupby("network"):
+            lengths = durations_of(group)
+            limits = lengths.mean_interval(traffic.context.confidence)
+            visits = int(group["sessions"].sum())
+            judged = group[group["bounced"].notna()]
+            bounced = int(judged.loc[judged["bounced"] == 1, "sessions"].sum())
+            rows.append(
+                {
+                    "source": campaign.source,
+                    "campaign": campaign.key,
+                    "network": network,
+                    "sessions": visits,
+                    "share": visits / total,
+                    "bounce_rate": shape.share(bounced, int(judged["sessions"].sum())),
+                    "duration_mean": lengths.mean,
+                    "ci_low": limits.low if limits else None,
+                    "ci_high": limits.high if limits else None,
+                    "duration_median": lengths.quantile(0.5),
+                }
+            )
+    found = pd.DataFrame(rows, columns=list(NETWORKS))
+    return shape.arranged(found, ["sessions", "network"], traffic.context, falling=["sessions"])
+
+
+def networks_table(frame: pd.DataFrame, context: Context) -> Table:
+    """The networks side by side."""
+    formats = context.formats
+    limits = zip(frame["ci_low"], frame["ci_high"], strict=True)
+    told = frame.assign(
+        interval=[formats.interval(low, high, "seconds", signed=False) for low, high in limits]
+    )
+    values = [
+        Column(name="sessions", head="Visits", kind="count"),
+        Column(name="bounce_rate", head="Bounces", kind="rate"),
+        Column(name="duration_mean", head="Mean", kind="seconds"),
+    ]
+    if not context.compared:
+        interval = f"{formats.share(context.confidence)} interval"
+        values += [
+            Column(name="interval", head=interval),
+            Column(name="duration_median", head="Median", kind="seconds"),
+        ]
+    view, columns = shape.beside(told, Column(name="network", head="Network"), values, context)
+    return Table(
+        id="networks",
+        title="Visits by network",
+        frame=frame,
+        view=view,
+        columns=columns if len(frame) else (),
+        order="by visits",
+        note="The referrer of a visit's first request. Internal: the site itself, a visit that"
+        " went on after the gap; direct: no referrer.",
+    )
+
+
+# -- the rest ------------------------------------------------------------------------------------
+
+
+def small_tables(traffic: Traffic) -> list[Table]:
+    """Days, hours, statuses, bots and lines that could not be read: those that were counted."""
+    context = traffic.context
+    found = [
+        _plain(traffic, "traffic_statuses", "statuses", "HTTP status codes", _STATUS),
+        _plain(traffic, "traffic_bots", "bots", "Bots that ask for most", _BOTS),
+        _plain(traffic, "traffic_malformed", "malformed", "Lines that could not be read", _LINES),
+        _plain(traffic, "traffic_days", "trend", "Visits by day", ()),
+        _plain(traffic, "traffic_hours", "hours", "Visits by weekday and hour", ()),
+    ]
+    several = [Column(name="campaign", head="Campaign", role="campaign")]
+    return [
+        table if len(context.campaigns) < 2 or not table.columns else _with_campaign(table, several)
+        for table in found
+        if table is not None
+    ]
+
+
+_STATUS = (
+    Column(name="status", head="Status"),
+    Column(name="requests", head="Requests", kind="count"),
+    Column(name="bot_requests", head="Of bots", kind="count"),
+)
+_BOTS = (
+    Column(name="agent", head="User agent"),
+    Column(name="requests", head="Requests", kind="count"),
+)
+_LINES = (
+    Column(name="reason", head="Reason"),
+    Column(name="lines", head="Lines", kind="count"),
+    Column(name="sample", head="Such as"),
+)
+
+
+def _plain(
+    traffic: Traffic, fact: str, name: str, title: str, columns: Sequence[Column]
+) -> Table | None:
+    frame = traffic.facts.get(fact)
+    if frame is None or not len(frame):
+        return None
+    frame = frame[
+        ["source", "campaign", *(c for c in frame.columns if c not in ("source", "campaign"))]
+    ].drop(columns=["place", "of"], errors="ignore")
+    words = [column.name for column in columns if column.kind == "text"]
+    told = frame.assign(**{word: [shown(each) for each in frame[word]] for word in words})
+    return Table(
+        id=name,
+        title=title,
+        frame=frame,
+        view=told,
+        columns=columns,
+        order="by requests" if fact == "traffic_bots" else "",
+    )
+
+
+def _with_campaign(table: Table, first: Sequence[Column]) -> Table:
+    from dataclasses import replace
+
+    return replace(table, columns=[*first, *table.columns])
