@@ -5,7 +5,6 @@ from __future__ import annotations
 from growthml.analysis.segments import NEVER, Segments, mean, numbers
 from growthml.charts import Cell, CurvePanel, Curves, Grid, Line, Reference, Series
 from growthml.parts import Context
-from growthml.stats.response_model import ACTION
 
 EDGES = (0.25, 0.5, 0.8, 1.25, 2.0, 4.0)
 """Times the mean of all active users, where the colour changes."""
@@ -61,6 +60,8 @@ def profile_grid(found: Segments, context: Context) -> Grid:
 
 def _commonest(found: Segments) -> list[str]:
     """The behaviours shown, those done most first, money last."""
+    from growthml.stats.response_model import ACTION
+
     active = found.rows[found.rows["segment"] != NEVER]
     counts = [name for name in found.behaviours if name.startswith(ACTION)]
     counts.sort(key=lambda name: (-(mean(active, name) or 0.0), name))
@@ -68,6 +69,8 @@ def _commonest(found: Segments) -> list[str]:
 
 
 def _head(name: str, context: Context) -> str:
+    from growthml.stats.response_model import ACTION
+
     if name == "spend":
         return "Spent"
     return f"“{context.label('action', name.removeprefix(ACTION))}”"
