@@ -170,6 +170,22 @@ class Curves(Chart):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Points(Chart):
+    """A cloud of points: `y[i]` over `x[i]`; many are drawn as cells, darker the more they hold.
+
+    references: level or upright lines. `height` is the plot's height in mm.
+    """
+
+    x: Sequence[float]
+    y: Sequence[float]
+    x_unit: Unit
+    y_unit: Unit
+    colour: str = "new"
+    references: Sequence[Reference] = ()
+    height: float = 50.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class IntervalRow:
     """One estimate with its interval.
 

@@ -21,6 +21,7 @@ from growthml.charts import (
     IntervalRow,
     Intervals,
     Line,
+    Points,
     Reference,
     Series,
 )
@@ -28,6 +29,8 @@ from growthml.models.drivers import Driver, said
 from growthml.parts import Context
 
 HEIGHT = 58.0
+MOST_RESIDUALS = 5_000
+"""Of more users so many are drawn, evenly spaced."""
 LEAST = 0.005
 """Columns whose loss is smaller than this are not worth a bar."""
 MOST_POINTS = 200
@@ -42,9 +45,14 @@ def curves(each: Answered, context: Context) -> list[Chart]:
 
 
 def driver_charts(each: Answered, context: Context) -> list[Chart]:
-    """What goes with one campaign's responses, as far as it can be told."""
-    odds, importance = odds_chart(each, context), importance_chart(each, context)
-    return [chart for chart in (odds, importance) if chart is not None]
+    """What goes with one campaign's responses, and what amounts leave unexplained, as far as
+    either can be told."""
+    found = (
+        odds_chart(each, context),
+        importance_chart(each, context),
+        residual_chart(each, context),
+    )
+    return [chart for chart in found if chart is not None]
 
 
 def _id(name: str, each: Answered, context: Context) -> str:
@@ -221,6 +229,40 @@ def _interval(driver: Driver, context: Context) -> str:
 
 def _crosses(driver: Driver) -> bool:
     return driver.ci_low is None or driver.ci_high is None or driver.ci_low <= 1 <= driver.ci_high
+
+
+def residual_chart(each: Answered, context: Context) -> Points | None:
+    """What the better model of amounts leaves unexplained, over what it predicts."""
+    import numpy as np
+
+    told = {name: fit.r2 for name, fit in each.spend.items() if name != "dummy_spend" and fit.r2}
+    if not told:
+        return None
+    name = max(told, key=lambda model: (told[model] or 0.0, model))
+    predicted, formats = each.trial.predicted[name], context.formats
+    error = each.trial.test["revenue"].to_numpy(float) - predicted
+    step = max(1, -(-len(error) // MOST_RESIDUALS))
+    shown = len(error[::step])
+    above = float((error > 0).mean())
+    whole = f"{formats.count(shown)} of {formats.count(len(error))}" if step > 1 else ""
+    return Points(
+        id=_id("residuals", each, context),
+        title="Spent less predicted, by what was predicted",
+        subtitle=f"{NAMES[name]}, {formats.currency};"
+        f" {whole or formats.count(shown)} {each.trial.campaign.label} users"[:110],
+        alt=f"Cloud of residuals of {NAMES[name].lower()}: {formats.share(above)} of"
+        f" {formats.count(len(error))} users spent more than predicted, the others less; the"
+        f" largest miss is {formats.money(float(np.abs(error).max()))}."[:400],
+        how_to_read="On the dashed line the prediction is right. The slope below it are users who"
+        " spent nothing; points far above it are the few who spent much.",
+        table="spend",
+        x=np.round(predicted[::step], 2).tolist(),
+        y=np.round(error[::step], 2).tolist(),
+        x_unit="money",
+        y_unit="money",
+        colour=each.trial.campaign.colour,
+        references=[Reference(kind="horizontal", at=0.0)],
+    )
 
 
 def importance_chart(each: Answered, context: Context) -> Bars | None:

@@ -9,7 +9,7 @@ three, so that a column means the same wherever a model meets it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,9 +25,10 @@ from growthml.facts.cutoff import (
     ranked_values,
     sampled,
 )
-from growthml.facts.expressions import ONE, any_row, real, tally, whole
+from growthml.facts.expressions import ONE, any_row, real, tally, total, whole
 from growthml.facts.fact import Fact
 from growthml.facts.relations import Relations
+from growthml.facts.visits import visits
 from growthml.sources.dialect import days_between, exact
 
 MOST_ACTIONS = 10
@@ -47,7 +48,7 @@ def _now(relations: Relations, horizon_days: str, *columns: str) -> Select[Any]:
     cutoffs = cutoffs_of(relations, 0)
     users = known_by_cutoff(relations, cutoffs)
     acted = _acted(relations, users, cutoffs, int(horizon_days), after=False)
-    return _rows(relations, users, acted, cutoff_of(users, cutoffs))
+    return _rows(relations, users, acted, cutoffs)
 
 
 def _labelled(relations: Relations, back: int, horizon: int, columns: Sequence[str]) -> Select[Any]:
@@ -59,7 +60,7 @@ def _labelled(relations: Relations, back: int, horizon: int, columns: Sequence[s
         whole(sa.func.coalesce(acted.c.responded, 0)).label("responded"),
         real(sa.func.coalesce(acted.c.revenue, 0.0)).label("revenue"),
     )
-    return _rows(relations, users, acted, cutoff_of(users, cutoffs)).add_columns(*label)
+    return _rows(relations, users, acted, cutoffs).add_columns(*label)
 
 
 def _named(columns: Sequence[str]) -> list[str]:
@@ -68,8 +69,9 @@ def _named(columns: Sequence[str]) -> list[str]:
 
 
 def _rows(
-    relations: Relations, users: Subquery, acted: Subquery, cutoff: ColumnElement[Any]
+    relations: Relations, users: Subquery, acted: Subquery, cutoffs: dict[str, date]
 ) -> Select[Any]:
+    cutoff = cutoff_of(users, cutoffs)
     features: dict[str, ColumnElement[Any]] = {
         "tenure": whole(days_between(users.c.signed_up_at, cutoff)),
         "idle_days": whole(days_between(acted.c.last_action, cutoff)),
@@ -81,6 +83,13 @@ def _rows(
     for name in _places("since", MOST_ACTIONS):
         features[name] = whole(days_between(acted.c[name], cutoff))
     same_user = sa.and_(acted.c.campaign == users.c.campaign, acted.c.user_id == users.c.user_id)
+    rows = users.outerjoin(acted, same_user)
+    if "visits.occurred_at" in relations.mapped.fields:
+        came = _visited(relations, cutoffs)
+        of_user = sa.and_(came.c.campaign == users.c.campaign, came.c.user_id == users.c.user_id)
+        rows = rows.outerjoin(came, of_user)
+        features["visits"] = whole(sa.func.coalesce(came.c.visits, 0))
+        features["visit_seconds"] = real(came.c.seconds)
     return sa.select(
         users.c.campaign,
         users.c.user_id,
@@ -88,11 +97,27 @@ def _rows(
         *(feature.label(name) for name, feature in features.items()),
         *(users.c[name] for name in relations.carried),
         whole(users.c.population).label("population"),
-    ).select_from(users.outerjoin(acted, same_user))
+    ).select_from(rows)
+
+
+def _visited(relations: Relations, cutoffs: dict[str, date]) -> Subquery:
+    """How often users visited before the cut-off, and for how long on average; one row a user."""
+    came = visits(relations)
+    return (
+        sa.select(
+            came.c.campaign,
+            came.c.user_id,
+            sa.func.count().label("visits"),
+            (total(came.c.duration) / sa.func.count(came.c.duration)).label("seconds"),
+        )
+        .where(known_on(came.c.occurred_at, came, cutoffs))
+        .group_by(came.c.campaign, came.c.user_id)
+        .subquery("visited")
+    )
 
 
 def _acted(
-    relations: Relations, users: Subquery, cutoffs: dict[str, Any], horizon: int, *, after: bool
+    relations: Relations, users: Subquery, cutoffs: dict[str, date], horizon: int, *, after: bool
 ) -> Subquery:
     """What users did before the cut-off and, if asked, in the days after it; one row a user."""
     events, of_actions = relations.events, cutoffs_of(relations, horizon)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from growthml.charts import Bars, Chart, Curves, Grid, Histogram, Hours, Intervals
+from growthml.charts import Bars, Chart, Curves, Grid, Histogram, Hours, Intervals, Points
 from growthml.figures.embed import data_uri, inline
 from growthml.figures.house import NUMBER, TALLEST, TEXT, WIDTH_MM, Width
 
@@ -59,7 +59,7 @@ def png(
 
 
 def _lay_out(chart: Chart, formats: Formats, width: float, narrow: bool) -> Canvas:
-    from growthml.figures import bars, curves, grid, histogram, hours, intervals
+    from growthml.figures import bars, curves, grid, histogram, hours, intervals, points
     from growthml.figures.canvas import Canvas
 
     if _is_empty(chart):
@@ -80,8 +80,10 @@ def _lay_out(chart: Chart, formats: Formats, width: float, narrow: bool) -> Canv
             return histogram.lay_out(chart, formats, width, narrow)
         case Hours():
             return hours.lay_out(chart, formats, width, narrow)
+        case Points():
+            return points.lay_out(chart, formats, width, narrow)
         case _:
-            kinds = "Bars, Grid, Curves, Intervals, Histogram or Hours"
+            kinds = "Bars, Grid, Curves, Intervals, Histogram, Hours or Points"
             raise TypeError(f"cannot draw a {type(chart).__name__}; make it {kinds}")
 
 
@@ -99,5 +101,7 @@ def _is_empty(chart: Chart) -> bool:
             return not (chart.series and len(chart.edges) > 1)
         case Hours():
             return not any(map(any, chart.counts))
+        case Points():
+            return not chart.x
         case _:
             return False

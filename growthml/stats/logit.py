@@ -78,8 +78,9 @@ def logit(design: pd.DataFrame, outcome: Any, confidence: float = 0.95) -> Logit
 
     Wald intervals and p-values, exp(b ± z se). A level or a count that all users above (or at) 0
     share one outcome with is left out with those users: the likelihood has no maximum there (Albert
-    & Anderson 1984, Biometrika 71:1). A column that repeats others is left out alone. NotEstimated
-    with a single outcome, or where the columns together settle it.
+    & Anderson 1984, Biometrika 71:1). A column that repeats others is left out alone, and so is one
+    that settles the outcome together with others. NotEstimated with a single outcome, or where one
+    last column settles it.
     """
     y = np.asarray(outcome, dtype=float)
     if not 0 < y.sum() < len(y):
@@ -88,10 +89,15 @@ def logit(design: pd.DataFrame, outcome: Any, confidence: float = 0.95) -> Logit
     columns = [name for name in design.columns if name not in settled]
     told_apart, repeated = _independent(design.loc[kept, columns])
     left_out = {**settled, **dict.fromkeys(repeated, "repeats other columns")}
-    x, y_kept = design.loc[kept, told_apart], y[kept]
+    y_kept = y[kept]
     if not 0 < y_kept.sum() < len(y_kept):
         return NotEstimated(reason="the columns settle the outcome", left_out=left_out)
-    fitted = _fit(x, y_kept)
+    fitted = _fit(design.loc[kept, told_apart], y_kept)
+    while fitted is None and len(told_apart) > 1:
+        furthest = _furthest(design.loc[kept, told_apart], y_kept)
+        left_out[furthest] = "settles the outcome together with others"
+        told_apart = [name for name in told_apart if name != furthest]
+        fitted = _fit(design.loc[kept, told_apart], y_kept)
     if fitted is None:
         return NotEstimated(reason="the columns together settle the outcome", left_out=left_out)
     probability = np.full(len(y), np.nan)
@@ -169,6 +175,16 @@ def _fit(design: pd.DataFrame, y: np.ndarray) -> Any:
             return None
     spread = np.concatenate([[1.0], design.to_numpy(float).std(axis=0)])
     return None if (np.abs(fitted.params * spread) > LARGEST).any() else fitted
+
+
+def _furthest(design: pd.DataFrame, y: np.ndarray) -> str:
+    """The column whose coefficient, held by a faint penalty, runs furthest."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    scaled = StandardScaler().fit_transform(design.to_numpy(float))
+    held = LogisticRegression(C=1e3, solver="newton-cholesky", max_iter=500).fit(scaled, y)
+    return str(design.columns[int(np.abs(held.coef_[0]).argmax())])
 
 
 def _terms(fitted: Any, names: list[str], confidence: float) -> dict[str, Term]:

@@ -10,8 +10,8 @@ import pytest
 
 from growthml.config.schema import Schema
 from growthml.errors import MissingFields, NotEnoughData
-from tests.facts.market import Question, schema_of, table_of
-from tests.facts.shop import ANN, BOB, CAT, DAN, EVE, FAY, GIL, asked, shop, told
+from tests.facts.market import Question, Table, at, schema_of, table_of, write
+from tests.facts.shop import ANN, BOB, CAT, DAN, EVE, FAY, GIL, TABLES, asked, shop, told
 
 __all__ = ["shop"]
 
@@ -111,3 +111,27 @@ def test_outcomes_of_a_table_of_one_row_a_user(tmp_path: Path) -> None:
 def test_without_outcomes_the_field_is_named(shop: Question) -> None:
     with pytest.raises(NotEnoughData, match=r"users\.outcomes\.bought"):
         asked(shop.but(schema=schema_of()), "outcomes")
+
+
+def test_visits_before_the_cut_off_are_counted_where_they_are_mapped(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    # Ann came for 60 and 30 seconds in January, and on the cut-off day; Bob once, nobody knows how
+    # long.
+    came = Table(
+        name="visits",
+        columns={"who": "INTEGER", "day": "TIMESTAMP", "seconds": "DOUBLE"},
+        rows=[
+            (ANN, at("2025-01-05 10:00"), 60.0),
+            (ANN, at("2025-01-06 10:00"), 30.0),
+            (ANN, at("2025-03-02 00:00"), 500.0),
+            (BOB, at("2025-02-01 10:00"), None),
+        ],
+    )
+    url = write("duckdb", tmp_path_factory.mktemp("visits"), (*TABLES, came))
+    schema = schema_of().model_dump(exclude_none=True)
+    visits = {"table": "visits", "user_id": "who", "occurred_at": "day", "duration": "seconds"}
+    question = Question(url=url, schema=Schema.model_validate({**schema, "visits": visits}))
+    assert told(asked(question, "behaviour", "30"), "user_id visits visit_seconds")[:3] == table_of(
+        "user_id visits visit_seconds", (ANN, 2, 45.0), (BOB, 1, None), (CAT, 0, None)
+    )

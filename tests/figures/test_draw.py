@@ -26,6 +26,7 @@ from growthml.charts import (
     IntervalRow,
     Intervals,
     Line,
+    Points,
     Reference,
     Series,
 )
@@ -136,7 +137,21 @@ def hours(counts, edges=(), rows=WEEK):
     return Hours(**_WORDS, half=False, rows=rows, counts=counts, edges=edges)
 
 
+def cloud(n):
+    return Points(
+        **_WORDS,
+        x=[(step * 7) % 90 / 10 for step in range(n)],
+        y=[(step * 13) % 50 - 25.0 for step in range(n)],
+        x_unit="money",
+        y_unit="money",
+        references=[Reference(kind="horizontal", at=0.0)],
+    )
+
+
 CHARTS: dict[str, Chart] = {
+    "points": cloud(60),
+    "points, many": cloud(5000),
+    "points, one": cloud(1),
     "histogram": histogram(
         [0.01, 0.02, 0.03, 0.05, 0.1, 0.14, 0.15, 0.13, 0.1, 0.08, 0.05, 0.04],
         zeros=[0.1],

@@ -20,10 +20,11 @@ from growthml.charts import (
     IntervalRow,
     Intervals,
     Line,
+    Points,
     Reference,
     Series,
 )
-from growthml.figures import bars, curves, grid, histogram, hours, intervals
+from growthml.figures import bars, curves, grid, histogram, hours, intervals, points
 from growthml.figures.canvas import Canvas, Disc, Shape, Words
 from growthml.formats import Formats
 
@@ -420,3 +421,24 @@ def test_a_narrow_week_is_bars_by_hour_and_by_weekday() -> None:
     nine, last, monday, sunday = heights(canvas, "new")
     assert nine / last == pytest.approx(80 / 35)
     assert monday / sunday == pytest.approx(10 / 105)
+
+
+def test_few_points_are_dots_and_many_are_cells_that_hold_them_all() -> None:
+    def cloud(n: int) -> Canvas:
+        chart = Points(
+            **HEAD,
+            x=[0.0] * n + [10.0],
+            y=[-1.0] * n + [1.0],
+            x_unit="number",
+            y_unit="number",
+            references=[Reference(kind="horizontal", at=0.0)],
+        )
+        return points.lay_out(chart, FORMATS, 82.5, True)
+
+    assert len(discs(cloud(3))) == 4
+    crowd = cloud(1000)
+    assert discs(crowd) == []
+    # A thousand in one corner, one in the other: the darkest cell but one, and the lightest.
+    assert [len(shapes(crowd, fill)) for fill in ("seq-1", "seq-6")] == [1, 1]
+    (zero,) = lines(crowd, "ink")
+    assert zero.points[0][1] == pytest.approx(points.TOP + 25.0)

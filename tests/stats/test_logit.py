@@ -126,11 +126,21 @@ def test_a_column_that_repeats_others_is_left_out_alone() -> None:
     assert set(found.left_out) == {"sum", "constant"}
 
 
-def test_columns_that_together_settle_the_outcome_give_no_model() -> None:
+def test_a_column_that_settles_the_outcome_with_others_is_left_out_and_the_rest_told() -> None:
+    # Whoever has a + b above 0 responds; c is noise.
     random = np.random.default_rng(2)
-    design = pd.DataFrame(random.normal(size=(200, 2)), columns=["a", "b"])
+    design = pd.DataFrame(random.normal(size=(200, 3)), columns=["a", "b", "c"])
     outcome = (design["a"] + design["b"] > 0).astype(float)
-    found = logit(design, outcome)
+    found = estimated(design, outcome)
+    (left_out,) = found.left_out
+    assert left_out in ("a", "b")
+    assert found.left_out[left_out] == "settles the outcome together with others"
+    assert set(found.terms) == {"const", "a", "b", "c"} - {left_out}
+
+
+def test_one_column_that_settles_the_outcome_gives_no_model() -> None:
+    design = pd.DataFrame({"a": [-3.0, -2.0, -1.0, 1.0, 2.0, 3.0]})
+    found = logit(design, [0, 0, 0, 1, 1, 1])
     assert isinstance(found, NotEstimated)
     assert found.reason == "the columns together settle the outcome"
 
