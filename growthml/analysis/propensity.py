@@ -94,7 +94,9 @@ def judged(trial: Trial, drivers: Drivers, context: Context) -> Answered:
     }
     return Answered(
         trial=trial,
-        models={name: _judged(name, predicted[name], responded, context) for name in CLASSIFIERS},
+        models={
+            name: judged_model(name, predicted[name], responded, context) for name in CLASSIFIERS
+        },
         earns=compare_auc(
             predicted["logistic"],
             predicted["gradient_boosting"],
@@ -106,7 +108,8 @@ def judged(trial: Trial, drivers: Drivers, context: Context) -> Answered:
     )
 
 
-def _judged(name: str, score: np.ndarray, responded: np.ndarray, context: Context) -> Judged:
+def judged_model(name: str, score: np.ndarray, responded: np.ndarray, context: Context) -> Judged:
+    """One model's figures: how it ranks, and how true its probabilities are."""
     from sklearn.metrics import average_precision_score
 
     from growthml.stats.calibration import calibration

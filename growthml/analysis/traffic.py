@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from growthml.stats.durations import Durations
     from growthml.stats.means import Estimate
 
+STREAMED = "current_logins"
+"""The one fact that is no frame."""
 FEWEST_VISITS = 20
 """A mean or a rate of fewer visits is not compared."""
 
@@ -108,7 +110,7 @@ def count(facts: Facts, context: Context) -> Traffic:
 
     context: as `of_traffic` gives it. Raises NotEnoughData where there are no visits.
     """
-    mine = {name: _mine(frame, context) for name, frame in facts.items()}
+    mine = {name: _mine(frame, context) for name, frame in facts.items() if name != STREAMED}
     totals = {row["campaign"]: row for row in mine["traffic"].to_dict("records")}
     present = [each for each in context.campaigns if totals.get(each.key, {}).get("sessions")]
     if not present:

@@ -10,8 +10,10 @@ from growthml.facts import (
     features,
     interactions,
     lifetimes,
+    logins,
     money,
     quality,
+    session_sample,
     traffic,
     users,
     visits,
@@ -22,7 +24,7 @@ FACTS: dict[str, Fact] = {
     fact.name: fact
     for module in (
         *(users, actions, features, behaviour, interactions, lifetimes),
-        *(money, quality, cohorts, churn, traffic, visits),
+        *(money, quality, cohorts, churn, traffic, visits, session_sample, logins),
     )
     for fact in module.FACTS
 }

@@ -24,9 +24,17 @@ SEED = "growthml"
 
 
 def cutoffs_of(relations: Relations, days: int) -> dict[str, date]:
-    """By campaign, the day that lies so many days before the end of what is seen of it."""
+    """By campaign, the day that lies so many days before the end of what is seen of it.
+
+    Raises NotEnoughData unless the source says when users did what.
+    """
     relations.need_actions()
     relations.need("events.occurred_at")
+    return before_end(relations, days)
+
+
+def before_end(relations: Relations, days: int) -> dict[str, date]:
+    """The same, whatever the source says."""
     unseen = relations.counting.seen_until + timedelta(days=1)
     return {
         cut.key: min(cut.end or unseen, unseen) - timedelta(days=days) for cut in relations.cuts

@@ -209,4 +209,9 @@ def _plain(column: str) -> str:
         "categories": "categories tried",
         "visits": "visits",
         "visit_seconds": "seconds a visit",
+        "logins": "log-ins so far",
+        "since_login": "days since the last log-in",
+        "missed": "log-ins missed since",
+        "requests": "requests so far",
+        "days_seen": "days seen",
     }.get(column, column.removeprefix("users."))

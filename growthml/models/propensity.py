@@ -27,7 +27,10 @@ FEWEST = 10
 FOLDS = 5
 DID, SINCE, KIND = "did ", "days since ", "kind "
 """Stand before an action's or a category's name in the columns that tell of it."""
-COUNTED = ("tenure", "idle_days", "categories", "spend", "visits", "visit_seconds")
+COUNTED = (
+    *("tenure", "idle_days", "categories", "spend", "visits", "visit_seconds"),
+    *("logins", "requests", "days_seen"),
+)
 LABEL = ("responded", "revenue")
 
 

@@ -133,11 +133,17 @@ def _watched() -> Iterator[None]:
     """Turns what WeasyPrint only logs into an error; harmless notes on CSS stay notes."""
     ears = _Ears()
     logger = logging.getLogger("weasyprint")
+    level, told_above = logger.level, logger.propagate
     logger.addHandler(ears)
+    # A command that keeps libraries quiet must not stop their warnings from being heard here.
+    logger.setLevel(logging.WARNING)
+    logger.propagate = logging.getLogger().isEnabledFor(logging.WARNING)
     try:
         yield
     finally:
         logger.removeHandler(ears)
+        logger.setLevel(level)
+        logger.propagate = told_above
     if ears.faults:
         raise GrowthError("the PDF has faults: " + "; ".join(dict.fromkeys(ears.faults)))
 

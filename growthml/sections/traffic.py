@@ -10,15 +10,24 @@ chi-square test, means by Welch, corrected together.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field
 
 from growthml import shape
-from growthml.analysis import time_on_site, traffic_charts, traffic_findings, traffic_tables
+from growthml.analysis import (
+    logins,
+    session_models,
+    time_on_site,
+    traffic_charts,
+    traffic_findings,
+    traffic_tables,
+)
 from growthml.analysis.traffic import SUMMARY, count, of_traffic
+from growthml.charts import Chart
 from growthml.errors import NotEnoughData
-from growthml.parts import Answer, Context, Facts, Options, Section
+from growthml.parts import Answer, Context, Facts, Options, Section, Table
 
 RULES = "{visitor}:{hits}:{bots}:{gap_minutes}:{site}:{bot_words}"
 
@@ -41,6 +50,12 @@ class TrafficOptions(Options):
     """The site's own host: its pages are no referrers. Left out: the host that refers most."""
     bot_words: str = Field(default="", pattern=r"^[^:]*$")
     """More words in the user agent of a bot, separated by spaces."""
+    horizon_days: int = Field(default=182, ge=1, le=3650)
+    """How many days ahead log-ins are foretold: six months."""
+    login_path: str = Field(default="/login", pattern=r"^/[^:]*$")
+    """What is asked for when a user logs in."""
+    most_scores: int = Field(default=10_000, ge=1, le=1_000_000)
+    """How many users' chances to log in again are listed."""
 
 
 def compute(facts: Facts, context: Context, options: TrafficOptions) -> Answer:
@@ -51,6 +66,8 @@ def compute(facts: Facts, context: Context, options: TrafficOptions) -> Answer:
     traffic = count(facts, of_traffic(context, options.source))
     networks = traffic_tables.networks_frame(traffic)
     charts = traffic_charts.charts(traffic, networks)
+    visits = session_models.sessions(traffic.facts.get("session_sample"), traffic.context)
+    back = logins.logins(facts, traffic.context, options.horizon_days, options.most_scores)
     alone = [each.key for each in context.logs] == [each.key for each in context.campaigns]
     return Answer(
         headline=traffic_findings.headline(traffic),
@@ -61,19 +78,40 @@ def compute(facts: Facts, context: Context, options: TrafficOptions) -> Answer:
             traffic_tables.pages_table(traffic),
             traffic_tables.referrers_table(traffic),
             *(stays.blocks if stays else []),
+            *_model_blocks(visits, back, traffic.context),
             *traffic_tables.small_tables(traffic),
         ],
         findings=[
             *traffic_findings.findings(traffic, networks),
             *(stays.findings() if stays else []),
+            *session_models.findings(visits, traffic.context),
+            *logins.findings(back, traffic.context),
         ],
-        caveats=traffic_findings.caveats(traffic, options),
+        caveats=[
+            *traffic_findings.caveats(traffic, options),
+            *session_models.caveats(visits, traffic.context),
+            *logins.caveats(back, traffic.context),
+        ],
         definitions=[
             *traffic_findings.definitions(traffic, options),
             *([stays.definition] if stays else []),
         ],
         front=traffic_findings.front(traffic) if alone else None,
     )
+
+
+def _model_blocks(
+    visits: Sequence[session_models.Sessions], back: logins.Logins | None, context: Context
+) -> list[Chart | Table]:
+    """What goes together, what visit time hangs on, and who will log in again."""
+    return [
+        session_models.correlations_table(visits, context),
+        *session_models.columns_tables(visits, context),
+        *session_models.charts(visits, context),
+        session_models.regression_table(visits, context),
+        *logins.chart(back, context),
+        *logins.tables(back, context),
+    ]
 
 
 def _visits_only(stays: time_on_site.Stays | None, context: Context) -> Answer:
@@ -109,12 +147,20 @@ SECTION = Section(
         "traffic_malformed?",
         "traffic_span?",
         "time_on_site?",
+        f"session_sample:{RULES}?",
+        f"earlier_logins:{{horizon_days}}:{{login_path}}:{RULES}?",
+        f"logins:{{horizon_days}}:{{login_path}}:{RULES}?",
+        f"current_logins:{{horizon_days}}:{{login_path}}:{RULES}?",
     ),
     tables={
         "summary": SUMMARY,
         "networks": traffic_tables.NETWORKS,
         "pages": traffic_tables.PAGES,
         "referrers": traffic_tables.REFERRERS,
+        "correlations": session_models.CORRELATIONS,
+        "regression": session_models.REGRESSION,
+        "login": logins.LOGIN,
+        "login_scores": logins.SCORES,
     },
     compute=compute,
     options=TrafficOptions,

@@ -39,15 +39,11 @@ class Words:
 class Numbers:
     """A column of numbers. fill: what stands for a gap; gaps: whether the gap is a column too.
 
-    low, high: the range seen; what lies beyond it counts as its end, so that no model is asked
-    about users unlike all it has learnt from. logged: enters as log(1 + x), for counts, money and
-    days.
+    logged: enters as log(1 + x), for counts, money and days.
     """
 
     name: str
     fill: float
-    low: float
-    high: float
     gaps: bool
     logged: bool
 
@@ -73,7 +69,7 @@ class Encoding:
         for number in self.numbers:
             values = _as_number(_known(frame, number.name)).to_numpy(float)
             missing = np.isnan(values)
-            values = np.where(missing, number.fill, np.clip(values, number.low, number.high))
+            values = np.where(missing, number.fill, values)
             if number.logged and logged:
                 values = np.log1p(np.maximum(values, 0.0))
             columns[number.name] = values
@@ -130,8 +126,6 @@ def _numbers(name: str, values: pd.Series[float], *, logged: bool) -> Numbers:
     return Numbers(
         name=name,
         fill=float(values.median()),
-        low=float(values.min()),
-        high=float(values.max()),
         gaps=bool(values.isna().any()),
         logged=logged,
     )

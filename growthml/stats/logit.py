@@ -87,7 +87,7 @@ def logit(design: pd.DataFrame, outcome: Any, confidence: float = 0.95) -> Logit
         return NotEstimated(reason="everybody or nobody responded")
     settled, kept = _settled(design, y)
     columns = [name for name in design.columns if name not in settled]
-    told_apart, repeated = _independent(design.loc[kept, columns])
+    told_apart, repeated = independent(design.loc[kept, columns])
     left_out = {**settled, **dict.fromkeys(repeated, "repeats other columns")}
     y_kept = y[kept]
     if not 0 < y_kept.sum() < len(y_kept):
@@ -129,8 +129,8 @@ def _settled(design: pd.DataFrame, y: np.ndarray) -> tuple[dict[str, str], np.nd
     return settled, kept
 
 
-def _independent(design: pd.DataFrame) -> tuple[list[str], list[str]]:
-    """The columns that are no mixture of those before them, and those that are."""
+def independent(design: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """The columns that are no mixture of those before them and a constant, and those that are."""
     basis = [np.ones(len(design)) / np.sqrt(len(design))]
     told_apart, repeated = [], []
     for name in design.columns:

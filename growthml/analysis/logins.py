@@ -1,0 +1,381 @@
+"""Who will log in again: a model tried on the future, its calibration, and every user's chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from growthml.analysis.propensity import FEWEST_DRAWN, Answered, Judged, judged_model
+from growthml.analysis.propensity_charts import calibration_chart
+from growthml.charts import Chart
+from growthml.models.drivers import Drivers
+from growthml.models.propensity import Model, NoTrial, Trial, encoded, refitted, trial
+from growthml.parts import (
+    Column,
+    Context,
+    Evidence,
+    Facts,
+    Finding,
+    Table,
+    batches,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LOGIN = (
+    *("source", "model", "test_users", "base_rate", "roc_auc", "brier"),
+    *("roc_auc_ci_low", "roc_auc_ci_high", "mcfadden"),
+)
+SCORES = ("source", "campaign", "user_id", "probability")
+CALIBRATION = ("source", "campaign", "bin", "users", "mean_predicted", "observed_rate")
+NAMES = {"dummy": "Everybody alike", "logistic": "Logistic regression"}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Logins:
+    """What was tried and found. days: how long each campaign's log is, by key. horizon: in days."""
+
+    found: Sequence[Answered]
+    failed: Sequence[NoTrial]
+    scores: pd.DataFrame
+    users: int
+    mcfadden: dict[str, float | None]
+    days: dict[str, int]
+    horizon: int
+
+
+def logins(facts: Facts, context: Context, horizon: int, most_scores: int) -> Logins | None:
+    """The models of every campaign, and everybody's chance now; None where nobody logs in."""
+    if "logins" not in facts or (facts["logins"].empty and facts["earlier_logins"].empty):
+        return _nobody(facts, context, horizon)
+    told = {
+        "behaviour": _with_missed(facts["logins"]),
+        "earlier_behaviour": _with_missed(facts["earlier_logins"]),
+    }
+    models = _models()
+    tried = [trial(told, campaign, models) for campaign in context.campaigns]
+    found = [_answered(each, context) for each in tried if isinstance(each, Trial)]
+    scores, users = _scores(facts, found, most_scores)
+    return Logins(
+        found=found,
+        failed=[each for each in tried if isinstance(each, NoTrial)],
+        scores=scores,
+        users=users,
+        mcfadden={each.trial.campaign.key: _mcfadden(each.trial) for each in found},
+        days=_days(facts),
+        horizon=horizon,
+    )
+
+
+def _with_missed(users: pd.DataFrame) -> pd.DataFrame:
+    """missed: how many log-ins a user's own pace would have brought since their last one.
+
+    What tells the lapsed from those who never came often: Schmittlein, Morrison & Colombo 1987.
+    """
+    pace = users["logins"] / users["tenure"].clip(lower=1)
+    return users.assign(missed=users["since_login"] * pace)
+
+
+def _nobody(facts: Facts, context: Context, horizon: int) -> Logins | None:
+    """A log whose users are told by name, none of whom logged in early enough."""
+    import pandas as pd
+
+    if "logins" not in facts:
+        return None
+    failed = [NoTrial(campaign=each, users=0, responders=0) for each in context.campaigns]
+    return Logins(
+        found=[],
+        failed=failed,
+        scores=pd.DataFrame(columns=[*SCORES]),
+        users=0,
+        mcfadden={},
+        days=_days(facts),
+        horizon=horizon,
+    )
+
+
+def _models() -> dict[str, Model]:
+    from growthml.stats import predictors
+
+    return {
+        "dummy": Model(fit=predictors.base_rate),
+        "logistic": Model(fit=predictors.calibrated_logistic),
+    }
+
+
+def _answered(tried: Trial, context: Context) -> Answered:
+    from growthml.stats.comparison import Comparison
+
+    models: dict[str, Judged] = {
+        name: judged_model(name, tried.predicted[name], tried.responded, context) for name in NAMES
+    }
+    return Answered(
+        trial=tried,
+        models=models,
+        earns=Comparison(),
+        spend={},
+        drivers=Drivers(odds=(), importances=(), mcfadden=None),
+    )
+
+
+def _mcfadden(tried: Trial) -> float | None:
+    """Of the unpenalised model on the test users, on the columns the other one has."""
+    from growthml.stats.logit import Logit, logit
+
+    fitted = logit(encoded(tried.test).matrix(tried.test), tried.responded)
+    return fitted.mcfadden if isinstance(fitted, Logit) else None
+
+
+def _days(facts: Facts) -> dict[str, int]:
+    span = facts["traffic_span"]
+    return {
+        str(row["campaign"]): (row["last"] - row["first"]).days + 1
+        for row in span.to_dict("records")
+        if row["last"] == row["last"]
+    }
+
+
+def _scores(facts: Facts, found: Sequence[Answered], most: int) -> tuple[pd.DataFrame, int]:
+    """Every user's probability as of now, the likeliest `most` of a campaign kept."""
+    import pandas as pd
+
+    models = _models()
+    predict = {
+        each.trial.campaign.key: (each.trial, refitted(each.trial, "logistic", models["logistic"]))
+        for each in found
+    }
+    kept: dict[str, pd.DataFrame] = {}
+    users = 0
+    for batch in batches(facts, "current_logins") if predict else ():
+        for key, mine in _with_missed(batch).groupby("campaign", sort=False):
+            if key not in predict:
+                continue
+            tried, model = predict[str(key)]
+            users += len(mine)
+            rows = pd.DataFrame(
+                {
+                    "source": tried.campaign.source,
+                    "campaign": key,
+                    "user_id": mine["user_id"].to_numpy(),
+                    "probability": model(tried.encoding.matrix(mine)),
+                }
+            )
+            there = [kept[str(key)], rows] if str(key) in kept else [rows]
+            kept[str(key)] = _likeliest(pd.concat(there), most)
+    parts = list(kept.values())
+    return pd.concat(parts) if parts else pd.DataFrame(columns=[*SCORES]), users
+
+
+def _likeliest(rows: pd.DataFrame, most: int) -> pd.DataFrame:
+    return (
+        rows.assign(text=rows["user_id"].astype(str))
+        .sort_values(["probability", "text"], ascending=[False, True], kind="stable")
+        .head(most)[list(rows.columns)]
+    )
+
+
+# -- what a page shows -------------------------------------------------------------------------
+
+
+def chart(found: Logins | None, context: Context) -> list[Chart]:
+    """Predicted and observed, of the latest campaign with enough users who came back."""
+    drawn = [
+        each
+        for each in (found.found if found else ())
+        if min(each.trial.responders, len(each.trial.test) - each.trial.responders) >= FEWEST_DRAWN
+    ]
+    if not drawn:
+        return []
+    each, formats = drawn[-1], context.formats
+    assert found is not None
+    days = formats.plural(found.horizon, "day", "days")
+    return [
+        replace(
+            calibration_chart(each, context),
+            id="login_calibration",
+            table="login_calibration",
+            subtitle=f"Users who logged in within {days}, by predicted probability;"
+            f" {formats.count(len(each.trial.test))} users"[:110],
+        )
+    ]
+
+
+def tables(found: Logins | None, context: Context) -> list[Table]:
+    """The models, their calibration, and every user's chance; empty ones where nobody logs in."""
+    import pandas as pd
+
+    if found is None:
+        return [
+            Table(id=name, title="Log-ins", frame=pd.DataFrame(columns=[*columns]))
+            for name, columns in (("login", LOGIN), ("login_scores", SCORES))
+        ]
+    return [_models_table(found, context), _calibration_table(found), _scores_table(found, context)]
+
+
+def _models_table(found: Logins, context: Context) -> Table:
+    import pandas as pd
+
+    rows = [
+        {
+            "source": each.trial.campaign.source,
+            "campaign": each.trial.campaign.key,
+            "model": name,
+            "test_users": len(each.trial.test),
+            "base_rate": each.trial.responders / len(each.trial.test),
+            "roc_auc": model.auc.value,
+            "brier": model.calibration.brier,
+            "roc_auc_ci_low": model.auc.ci_low,
+            "roc_auc_ci_high": model.auc.ci_high,
+            "mcfadden": found.mcfadden[each.trial.campaign.key] if name == "logistic" else None,
+            "tested": each.trial.how,
+            "name": NAMES[name],
+        }
+        for each in found.found
+        for name, model in each.models.items()
+    ]
+    frame = pd.DataFrame(rows, columns=["source", "campaign", *LOGIN[1:], "tested", "name"])
+    formats = context.formats
+    view = frame.assign(
+        interval=[
+            formats.interval(row.roc_auc_ci_low, row.roc_auc_ci_high, "number", signed=False)
+            for row in frame.itertuples()
+        ]
+    )
+    days = formats.plural(found.horizon, "day", "days")
+    return Table(
+        id="login",
+        title=f"Who logs in again within {days}",
+        frame=frame.drop(columns="name"),
+        view=view,
+        columns=[
+            Column(name="name", head="Model"),
+            Column(name="test_users", head="Users", kind="count"),
+            Column(name="base_rate", head="Came back", kind="rate"),
+            Column(name="roc_auc", head="AUC", kind="statistic"),
+            Column(name="interval", head=f"{formats.share(context.confidence)} interval"),
+            Column(name="brier", head="Brier score", kind="number"),
+            Column(name="mcfadden", head="McFadden R²", kind="statistic"),
+        ]
+        if rows
+        else (),
+        note=_how(found, context),
+    )
+
+
+def _how(found: Logins, context: Context) -> str:
+    formats = context.formats
+    days = formats.plural(found.horizon, "day", "days")
+    words = []
+    for each in found.found:
+        label, n = each.trial.campaign.label, formats.count(len(each.trial.test))
+        if each.trial.how == "future":
+            words.append(
+                f"{label}: learnt from {formats.count(len(each.trial.train))} users and the {days}"
+                f" after an earlier day, judged on {n} users and the last {days}."
+            )
+        else:
+            words.append(
+                f"{label}: the log is too short to test on the future; each of {n} users is scored"
+                " by a model that has not seen them."
+            )
+    words.append(
+        "McFadden R² is how much likelier the model makes what happened than the mean alone: 0.2 to"
+        " 0.4 is a very good fit."
+    )
+    return " ".join(words)
+
+
+def _calibration_table(found: Logins) -> Table:
+    import pandas as pd
+
+    rows = [
+        {
+            "source": each.trial.campaign.source,
+            "campaign": each.trial.campaign.key,
+            "bin": row.bin,
+            "users": row.users,
+            "mean_predicted": row.mean_predicted,
+            "observed_rate": row.observed_rate,
+            "ci_low": row.ci_low,
+            "ci_high": row.ci_high,
+        }
+        for each in found.found
+        for row in each.models["logistic"].calibration.bins
+    ]
+    frame = pd.DataFrame(rows, columns=[*CALIBRATION, "ci_low", "ci_high"])
+    return Table(id="login_calibration", title="Log-ins predicted and observed", frame=frame)
+
+
+def _scores_table(found: Logins, context: Context) -> Table:
+    formats = context.formats
+    days = formats.plural(found.horizon, "day", "days")
+    return Table(
+        id="login_scores",
+        title=f"Users likeliest to log in within the next {days}",
+        frame=found.scores.reset_index(drop=True),
+        view=found.scores.head(10),
+        columns=[
+            Column(name="user_id", head="User"),
+            Column(name="probability", head="Will log in", kind="rate"),
+        ]
+        if len(found.scores)
+        else (),
+        order="by probability",
+        note=f"All {formats.count(found.users)} users scored as of {formats.date(context.as_of)};"
+        f" {formats.count(len(found.scores))} listed.",
+    )
+
+
+def findings(found: Logins | None, context: Context) -> list[Finding]:
+    """Whether who comes back can be told."""
+    told = []
+    for each in found.found if found else ():
+        model, campaign, formats = each.models["logistic"], each.trial.campaign, context.formats
+        interval = formats.interval(model.auc.ci_low, model.auc.ci_high, "number", signed=False)
+        assert found is not None
+        days = formats.plural(found.horizon, "day", "days")
+        back = f"{formats.rate(each.trial.responders / len(each.trial.test))} of"
+        told.append(
+            Finding(
+                heading="Who logs in again",
+                text=f"{back} {formats.count(len(each.trial.test))} {campaign.label} users logged"
+                f" in again within {days}; "
+                + (
+                    "past log-ins tell who: AUC"
+                    if model.helps
+                    else "no evidence that past log-ins tell who: AUC"
+                )
+                + f" {formats.statistic(model.auc.value)} ({interval}).",
+                evidence=Evidence(
+                    table="login", row={"campaign": campaign.key, "model": "logistic"}
+                ),
+                weight=0.2 if model.helps else 0.1,
+            )
+        )
+    return told
+
+
+def caveats(found: Logins | None, context: Context) -> list[str]:
+    """Logs that are too short, and the longest horizon they allow."""
+    return [_too_short(each, found, context) for each in (found.failed if found else ())]
+
+
+def _too_short(each: NoTrial, found: Logins | None, context: Context) -> str:
+    assert found is not None
+    formats, campaign = context.formats, each.campaign
+    days, horizon = found.days.get(campaign.key, 0), found.horizon
+    longest = days // 2
+    if not each.users and longest < horizon and longest >= 1:
+        return (
+            f"{campaign.label}'s log spans {formats.plural(days, 'day', 'days')}: too short to"
+            f" learn who logs in within {formats.plural(horizon, 'day', 'days')}. The longest"
+            " horizon that leaves as much history before it is"
+            f" {formats.plural(longest, 'day', 'days')} (horizon_days: {longest})."
+        )
+    return (
+        f"Who logs in again cannot be learnt from {campaign.label}:"
+        f" {formats.count(each.responders)} of {formats.count(each.users)} users known by the"
+        " cut-off did; at least 10 who did, and as many who did not, are needed."
+    )

@@ -1,0 +1,380 @@
+"""Which columns of a visit go together, and what visit time and pages hang on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+from growthml import shape
+from growthml.charts import Chart, IntervalPanel, IntervalRow, Intervals, Points, Reference
+from growthml.parts import Campaign, Column, Context, Evidence, Finding, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from growthml.stats.correlation import Correlation
+    from growthml.stats.ols import Ols
+
+CORRELATIONS = ("source", "x", "y", "n", "pearson", "spearman", "p_value")
+REGRESSION = (
+    *("source", "model", "term", "coefficient", "std_error", "ci_low", "ci_high", "p_value"),
+)
+COLUMNS = ("column", "good_for", "misleads")
+NAMES = {
+    "duration": "Visit time",
+    "hits": "Requests",
+    "pages": "Pages",
+    "bounced": "Bounced",
+    "hour": "Hour of day",
+}
+MODELS = {"duration": "Visit time, seconds", "pages": "Pages", "log_duration": "log(1 + seconds)"}
+MOST_POINTS = 5_000
+FEWEST = 30
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sessions:
+    """One campaign's sampled sessions and what was made of them. pairs: with corrected p-values."""
+
+    campaign: Campaign
+    rows: pd.DataFrame
+    population: int
+    pairs: Sequence[tuple[str, str, Correlation, float | None]]
+    models: Mapping[str, Ols]
+
+
+def sessions(sample: pd.DataFrame | None, context: Context) -> list[Sessions]:
+    """Every campaign with enough visits, correlated and fitted."""
+    if sample is None:
+        return []
+    parts = [(each, sample[sample["campaign"] == each.key]) for each in context.campaigns]
+    return [
+        _made(campaign, rows.reset_index(drop=True), context)
+        for campaign, rows in parts
+        if len(rows) >= FEWEST
+    ]
+
+
+def _made(campaign: Campaign, rows: pd.DataFrame, context: Context) -> Sessions:
+    from growthml.stats.corrections import adjust
+    from growthml.stats.correlation import correlation
+
+    by = [str(name) for name in rows.columns if name != "population"]
+    rows = rows.sort_values(by, kind="stable", ignore_index=True)
+    there = [name for name in NAMES if rows[name].nunique() > 1]
+    found = [
+        (
+            x,
+            y,
+            correlation(rows[x].to_numpy(float), rows[y].to_numpy(float), context.confidence),
+        )
+        for x, y in combinations(there, 2)
+    ]
+    q_values = adjust([each.p_value for _, _, each in found], context.correction)
+    return Sessions(
+        campaign=campaign,
+        rows=rows,
+        population=int(rows["population"].max()),
+        pairs=[(*pair, q) for pair, q in zip(found, q_values, strict=True)],
+        models=_models(rows, context),
+    )
+
+
+def _models(rows: pd.DataFrame, context: Context) -> dict[str, Ols]:
+    """Visit time in seconds and on the log scale, and pages, on the columns there are."""
+    import numpy as np
+
+    from growthml.stats.ols import ols
+
+    found: dict[str, Ols] = {}
+    for model in MODELS:
+        outcome = "duration" if model == "log_duration" else model
+        design = _design(rows, outcome)
+        kept = rows[outcome].notna() & design.notna().all(axis=1)
+        y = rows.loc[kept, outcome].to_numpy(float)
+        fitted = ols(
+            design[kept], np.log1p(y) if model == "log_duration" else y, context.confidence
+        )
+        if fitted is not None:
+            found[model] = fitted
+    return found
+
+
+def _design(rows: pd.DataFrame, outcome: str) -> pd.DataFrame:
+    """Columns a visit brings or shows; requests and bounces are pages told again."""
+    from growthml.stats.encoding import encoding
+
+    columns = rows[["network"]].assign(
+        weekend=rows["weekday"].where(rows["weekday"].isna(), (rows["weekday"] >= 6).astype(float)),
+        evening=rows["hour"].where(rows["hour"].isna(), (rows["hour"] >= 18).astype(float)),
+    )
+    if outcome == "duration":
+        columns = columns.assign(pages=rows["pages"])
+    return encoding(columns, list(columns.columns), []).matrix(columns)
+
+
+# -- tables ------------------------------------------------------------------------------------
+
+
+def correlations_table(found: Sequence[Sessions], context: Context) -> Table:
+    """Every pair of columns."""
+    import pandas as pd
+
+    rows = [
+        {
+            "source": each.campaign.source,
+            "campaign": each.campaign.key,
+            "x": x,
+            "y": y,
+            "n": pair.n,
+            "pearson": pair.pearson,
+            "spearman": pair.spearman,
+            "p_value": pair.p_value,
+            "q_value": q,
+            "pearson_ci_low": pair.pearson_low,
+            "pearson_ci_high": pair.pearson_high,
+            "spearman_ci_low": pair.low,
+            "spearman_ci_high": pair.high,
+        }
+        for each in found
+        for x, y, pair, q in each.pairs
+    ]
+    extra = ("q_value", "pearson_ci_low", "pearson_ci_high", "spearman_ci_low", "spearman_ci_high")
+    frame = pd.DataFrame(rows, columns=["source", "campaign", *CORRELATIONS[1:], *extra])
+    formats = context.formats
+    view = frame.assign(
+        pair=[f"{NAMES[row.x]} and {NAMES[row.y].lower()}" for row in frame.itertuples()],
+        interval=[
+            formats.interval(row.spearman_ci_low, row.spearman_ci_high, "number", signed=False)
+            for row in frame.itertuples()
+        ],
+    )
+    several = len(found) > 1
+    return Table(
+        id="correlations",
+        title="Which columns of a visit go together",
+        frame=frame,
+        view=view,
+        columns=[
+            *([Column(name="campaign", head="Campaign", role="campaign")] if several else []),
+            Column(name="pair", head="Columns"),
+            Column(name="spearman", head="Spearman", kind="statistic"),
+            Column(name="interval", head=f"{formats.share(context.confidence)} interval"),
+            Column(name="pearson", head="Pearson", kind="statistic"),
+            Column(name="q_value", head="q", kind="p"),
+        ]
+        if rows
+        else (),
+        note="Spearman goes by ranks, Pearson by amounts, which a few long visits can rule."
+        f" q: corrected by {context.correction} over the pairs.",
+    )
+
+
+def columns_tables(found: Sequence[Sessions], context: Context) -> list[Table]:
+    """One line a column: what it is good for, and where it misleads; none without visits."""
+    import pandas as pd
+
+    if not found:
+        return []
+    formats = context.formats
+    each = found[-1]
+    rows = each.rows
+    zero = formats.share(float((rows["duration"] == 0).mean()))
+    single = formats.share(float((rows["pages"] <= 1).mean()))
+    words = {
+        "duration": (
+            "how long visits hold attention",
+            f"the last page is not timed: {zero} last 0 seconds",
+        ),
+        "pages": ("how deep visits go", f"one long read is one page: {single} see at most one"),
+        "hits": ("load on the server", "a page with many images counts many times"),
+        "bounced": ("whether the first page leads on", "a reader who found it all bounces too"),
+        "hour": ("when to publish", "the server's clock, not the visitor's"),
+    }
+    told = [
+        {"column": NAMES[name], "good_for": good, "misleads": bad}
+        for name, (good, bad) in words.items()
+        if rows[name].notna().any()
+    ]
+    return [
+        Table(
+            id="columns",
+            title="What each column is good for, and where it misleads",
+            frame=pd.DataFrame(told, columns=[*COLUMNS]),
+            columns=[
+                Column(name="column", head="Column"),
+                Column(name="good_for", head="Good for"),
+                Column(name="misleads", head="Misleads"),
+            ],
+        )
+    ]
+
+
+def regression_table(found: Sequence[Sessions], context: Context) -> Table:
+    """Coefficients of every model, then R², adjusted R² and n."""
+    import pandas as pd
+
+    rows: list[dict[str, Any]] = []
+    for each in found:
+        for name, model in each.models.items():
+            head = {"source": each.campaign.source, "campaign": each.campaign.key, "model": name}
+            rows += [
+                {
+                    **head,
+                    "term": term,
+                    "coefficient": slope.coefficient,
+                    "std_error": slope.std_error,
+                    "ci_low": slope.ci_low,
+                    "ci_high": slope.ci_high,
+                    "p_value": slope.p_value,
+                }
+                for term, slope in model.terms.items()
+            ]
+            whole = {"r2": model.r2, "adjusted_r2": model.adjusted_r2, "n": float(model.n)}
+            rows += [{**head, "term": term, "coefficient": of} for term, of in whole.items()]
+    frame = pd.DataFrame(rows, columns=["source", "campaign", *REGRESSION[1:]])
+    return Table(id="regression", title="What visit time and pages hang on", frame=frame)
+
+
+# -- charts ------------------------------------------------------------------------------------
+
+
+def charts(found: Sequence[Sessions], context: Context) -> list[Chart]:
+    """Coefficients of visit time, and what they leave unexplained, of the latest campaign."""
+    if not found or "duration" not in found[-1].models:
+        return []
+    each = found[-1]
+    return [_coefficients(each, context), _residuals(each, context)]
+
+
+def _coefficients(each: Sessions, context: Context) -> Intervals:
+    """F23: seconds of visit time by column, the others held equal."""
+    formats, model = context.formats, each.models["duration"]
+    terms = {name: slope for name, slope in model.terms.items() if name != "const"}
+    strongest = max(terms, key=lambda name: abs(terms[name].coefficient))
+    first = terms[strongest]
+    return Intervals(
+        id="coefficients",
+        title="Visit time by what a visit brings, others held equal",
+        subtitle=f"Seconds per unit; R² {formats.statistic(model.r2)}, adjusted"
+        f" {formats.statistic(model.adjusted_r2)}; {formats.count(model.n)} visits"[:110],
+        alt=f"Interval plot of {len(terms)} coefficients: {_said(strongest)}"
+        f" {formats.number(first.coefficient, 1)} seconds"
+        f" ({formats.interval(first.ci_low, first.ci_high, 'number', signed=True)}); R²"
+        f" {formats.statistic(model.r2)}."[:400],
+        how_to_read="Each line is how many seconds longer a visit lasts with one more of it, the"
+        f" others held equal. R² says that these columns tell {formats.share(model.r2)} of how"
+        " visits differ in length; adjusted R² charges for each column. Neither says why.",
+        half=False,
+        table="regression",
+        panels=[
+            IntervalPanel(
+                rows=[
+                    IntervalRow(
+                        name=_said(name),
+                        estimate=slope.coefficient,
+                        low=slope.ci_low,
+                        high=slope.ci_high,
+                        right=f"{formats.number(slope.coefficient, 1, signed=True)} s"
+                        f" ({formats.number(slope.ci_low, 1, signed=True)} to"
+                        f" {formats.number(slope.ci_high, 1, signed=True)})",
+                        verdict="",
+                        muted=slope.ci_low <= 0 <= slope.ci_high,
+                    )
+                    for name, slope in terms.items()
+                ],
+                unit="number",
+            )
+        ],
+        lower="shorter",
+        higher="longer",
+    )
+
+
+def _residuals(each: Sessions, context: Context) -> Points:
+    import numpy as np
+
+    model, formats = each.models["duration"], context.formats
+    design = _design(each.rows, "duration")
+    kept = each.rows["duration"].notna() & design.notna().all(axis=1)
+    error = each.rows.loc[kept, "duration"].to_numpy(float) - model.fitted
+    step = max(1, -(-len(error) // MOST_POINTS))
+    spread = float(np.abs(error).max())
+    return Points(
+        id="residuals",
+        title="What the columns leave unexplained",
+        subtitle="Seconds of visit time above or below the fitted line;"
+        f" {formats.count(len(error[::step]))} of {formats.count(len(error))} visits"[:110],
+        alt=f"Cloud of residuals over fitted seconds: {formats.share(float((error > 0).mean()))} of"
+        f" visits lie above the line, the furthest {formats.count(round(spread))} seconds"
+        " away."[:400],
+        how_to_read="A cloud that widens to the right is why the intervals allow for uneven spread;"
+        " its lower edge are visits of zero length.",
+        table="regression",
+        x=np.round(model.fitted[::step], 1).tolist(),
+        y=np.round(error[::step], 1).tolist(),
+        x_unit="number",
+        y_unit="number",
+        colour=each.campaign.colour,
+        references=[Reference(kind="horizontal", at=0.0)],
+    )
+
+
+def _said(term: str) -> str:
+    if term.startswith("network: "):
+        return f"From {term.removeprefix('network: ')}"
+    return {"pages": "One more page", "weekend": "At the weekend", "evening": "From 18:00"}.get(
+        term, term
+    )
+
+
+# -- words -------------------------------------------------------------------------------------
+
+
+def findings(found: Sequence[Sessions], context: Context) -> list[Finding]:
+    """The strongest pair that passed its test, of the latest campaign."""
+    if not found:
+        return []
+    each, formats = found[-1], context.formats
+    passed = [pair for pair in each.pairs if shape.passes(pair[3], context) and pair[2].spearman]
+    telling = [pair for pair in passed if {pair[0], pair[1]} - {"hits", "bounced"} != set()]
+    telling = [pair for pair in telling if not {"hits", "bounced"} & {pair[0], pair[1]}]
+    if not telling:
+        return []
+    x, y, best, _ = max(telling, key=lambda pair: abs(pair[2].spearman or 0.0))
+    interval = formats.interval(best.low, best.high, "number", signed=False)
+    return [
+        Finding(
+            heading="What goes together",
+            text=f"{NAMES[x]} and {NAMES[y].lower()} go together: Spearman"
+            f" {formats.statistic(best.spearman)} ({interval}) over {formats.count(best.n)}"
+            " visits.",
+            evidence=Evidence(
+                table="correlations", row={"campaign": each.campaign.key, "x": x, "y": y}
+            ),
+            weight=0.1,
+        )
+    ]
+
+
+def caveats(found: Sequence[Sessions], context: Context) -> list[str]:
+    """Samples, and columns that were left out."""
+    formats = context.formats
+    words = [
+        f"Correlations and regressions rest on {formats.count(len(each.rows))} of"
+        f" {formats.count(each.population)} {each.campaign.label} visits, drawn by a hash."
+        for each in found
+        if len(each.rows) < each.population
+    ]
+    left = {
+        term: why
+        for each in found
+        for model in each.models.values()
+        for term, why in model.left_out.items()
+    }
+    if left:
+        listed = formats.join([f"{_said(term)} ({why})" for term, why in left.items()])
+        words.append(f"Left out of the regressions: {listed}.")
+    return words
