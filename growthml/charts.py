@@ -7,7 +7,7 @@ as HTML around the drawing; only what stands *inside* the axes is drawn. Colours
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -183,6 +183,20 @@ class Points(Chart):
     colour: str = "new"
     references: Sequence[Reference] = ()
     height: float = 50.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScatterMatrix(Chart):
+    """Columns against one another: `values[i]` are column i's, rows in one order.
+
+    coefficients: by (row, column), row < column: the coefficient as text, its interval as text, and
+    whether it passed its test.
+    """
+
+    columns: Sequence[str]
+    values: Sequence[Sequence[float]]
+    coefficients: Mapping[tuple[int, int], tuple[str, str, bool]]
+    colour: str = "new"
 
 
 @dataclass(frozen=True, kw_only=True)

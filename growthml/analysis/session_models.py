@@ -8,7 +8,15 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from growthml import shape
-from growthml.charts import Chart, IntervalPanel, IntervalRow, Intervals, Points, Reference
+from growthml.charts import (
+    Chart,
+    IntervalPanel,
+    IntervalRow,
+    Intervals,
+    Points,
+    Reference,
+    ScatterMatrix,
+)
 from growthml.parts import Campaign, Column, Context, Evidence, Finding, Table
 
 if TYPE_CHECKING:
@@ -246,7 +254,59 @@ def charts(found: Sequence[Sessions], context: Context) -> list[Chart]:
     if not found or "duration" not in found[-1].models:
         return []
     each = found[-1]
-    return [_coefficients(each, context), _residuals(each, context)]
+    return [*_matrix(each, context), _coefficients(each, context), _residuals(each, context)]
+
+
+def _matrix(each: Sessions, context: Context) -> list[Chart]:
+    """F22: at most four columns against one another, long tails on a log scale; none below two."""
+    import numpy as np
+
+    told = {name for x, y, pair, _ in each.pairs if pair.spearman is not None for name in (x, y)}
+    columns = [name for name in ("duration", "pages", "hits", "hour") if name in told]
+    if len(columns) < 2:
+        return []
+    formats = context.formats
+    rows = each.rows[columns].dropna()
+    rows = rows.iloc[:: max(1, -(-len(rows) // MOST_POINTS))]
+    found = {(x, y): (pair, q) for x, y, pair, q in each.pairs}
+    coefficients = {}
+    for i, j in combinations(range(len(columns)), 2):
+        first, second = sorted((columns[i], columns[j]), key=list(NAMES).index)
+        pair, q = found[first, second]
+        coefficients[i, j] = (
+            formats.statistic(pair.spearman),
+            formats.interval(pair.low, pair.high, "number", signed=False),
+            shape.passes(q, context),
+        )
+    strongest = max(
+        ((x, y, pair) for x, y, pair, _ in each.pairs if x in columns and y in columns),
+        key=lambda one: abs(one[2].spearman or 0.0),
+    )
+    interval = formats.interval(strongest[2].low, strongest[2].high, "number", signed=False)
+    logged = [name for name in columns if name != "hour"]
+    return [
+        ScatterMatrix(
+            id="scatter",
+            title="Columns of a visit against one another",
+            subtitle=f"{formats.count(len(rows))} of {formats.count(each.population)} visits;"
+            f" {formats.join([NAMES[name].lower() for name in logged])} as log(1 + x)"[:110],
+            alt=f"Scatter matrix of {len(columns)} columns, {formats.count(len(rows))} visits:"
+            f" strongest {NAMES[strongest[0]].lower()} with {NAMES[strongest[1]].lower()}, Spearman"
+            f" {formats.statistic(strongest[2].spearman)} ({interval})."[:400],
+            how_to_read="Below the diagonal one cell holds the darker the more visits; above it"
+            " stands Spearman's coefficient with its interval, bold where it passes the corrected"
+            " test.",
+            half=False,
+            table="correlations",
+            columns=[NAMES[name] for name in columns],
+            values=[
+                np.round(rows[name] if name == "hour" else np.log1p(rows[name]), 4).tolist()
+                for name in columns
+            ],
+            coefficients=coefficients,
+            colour=each.campaign.colour,
+        )
+    ]
 
 
 def _coefficients(each: Sessions, context: Context) -> Intervals:

@@ -10,7 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from growthml.charts import Bars, Chart, Curves, Grid, Histogram, Hours, Intervals, Points
+from growthml.charts import (
+    Bars,
+    Chart,
+    Curves,
+    Grid,
+    Histogram,
+    Hours,
+    Intervals,
+    Points,
+    ScatterMatrix,
+)
 from growthml.figures.embed import data_uri, inline
 from growthml.figures.house import NUMBER, TALLEST, TEXT, WIDTH_MM, Width
 
@@ -59,7 +69,16 @@ def png(
 
 
 def _lay_out(chart: Chart, formats: Formats, width: float, narrow: bool) -> Canvas:
-    from growthml.figures import bars, curves, grid, histogram, hours, intervals, points
+    from growthml.figures import (
+        bars,
+        curves,
+        grid,
+        histogram,
+        hours,
+        intervals,
+        points,
+        scatter_matrix,
+    )
     from growthml.figures.canvas import Canvas
 
     if _is_empty(chart):
@@ -82,8 +101,10 @@ def _lay_out(chart: Chart, formats: Formats, width: float, narrow: bool) -> Canv
             return hours.lay_out(chart, formats, width, narrow)
         case Points():
             return points.lay_out(chart, formats, width, narrow)
+        case ScatterMatrix():
+            return scatter_matrix.lay_out(chart, formats, width, narrow)
         case _:
-            kinds = "Bars, Grid, Curves, Intervals, Histogram, Hours or Points"
+            kinds = "Bars, Grid, Curves, Intervals, Histogram, Hours, Points or ScatterMatrix"
             raise TypeError(f"cannot draw a {type(chart).__name__}; make it {kinds}")
 
 
@@ -103,5 +124,7 @@ def _is_empty(chart: Chart) -> bool:
             return not any(map(any, chart.counts))
         case Points():
             return not chart.x
+        case ScatterMatrix():
+            return not (chart.columns and chart.values[0])
         case _:
             return False

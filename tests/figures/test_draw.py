@@ -28,6 +28,7 @@ from growthml.charts import (
     Line,
     Points,
     Reference,
+    ScatterMatrix,
     Series,
 )
 from growthml.figures import draw, png
@@ -148,7 +149,22 @@ def cloud(n):
     )
 
 
+def matrix(*names):
+    n = len(names)
+    return ScatterMatrix(
+        **_WORDS,
+        half=False,
+        columns=names,
+        values=[[(step * (7 + place)) % 31 for step in range(300)] for place in range(n)],
+        coefficients={
+            (i, j): ("−0.04", "−0.15 to 0.08", i == 0) for i in range(n) for j in range(i + 1, n)
+        },
+    )
+
+
 CHARTS: dict[str, Chart] = {
+    "scatter matrix": matrix("Visit time", "Pages", "Requests", "Hour of day"),
+    "scatter matrix of two": matrix("Visit time", "A rather long name of a column nobody shortens"),
     "points": cloud(60),
     "points, many": cloud(5000),
     "points, one": cloud(1),

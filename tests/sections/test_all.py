@@ -98,6 +98,10 @@ CONTRACT = {
         "summary": "source metric value ci_low ci_high n",
         "pages": "source page requests sessions visitors bounce_rate",
         "referrers": "source referrer requests sessions visitors bounce_rate",
+        "correlations": "source x y n pearson spearman p_value",
+        "regression": "source model term coefficient std_error ci_low ci_high p_value",
+        "login": "source model test_users base_rate roc_auc brier",
+        "login_scores": "source user_id probability",
     },
 }
 """The columns that are always there, as the documented tables list them."""
