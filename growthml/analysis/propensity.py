@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from growthml.models.drivers import Driver, Drivers, said
@@ -27,7 +28,6 @@ DRIVERS = (
     *("campaign", "model", "feature", "effect", "ci_low", "ci_high"),
     *("p_value", "importance"),
 )
-SPEND = ("campaign", "model", "r2", "adjusted_r2", "mae", "rmse", "n")
 
 CLASSIFIERS = ("dummy", "logistic", "gradient_boosting")
 REGRESSORS = ("dummy_spend", "linear", "boosted")
@@ -61,20 +61,50 @@ class Judged:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Amounts:
+    """Spend predicted directly. model: the simple one, unless the other is shown to be nearer.
+
+    against: its squared errors less those of the probability times what a responder spends.
+    """
+
+    model: str
+    against: Comparison
+
+    @property
+    def earns(self) -> bool:
+        """Whether it is shown to be nearer than probability times worth, and so is used."""
+        return self.against.ci_high is not None and self.against.ci_high < 0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Answered:
-    """One campaign's trial, judged. earns: boosting's AUC less the logistic model's."""
+    """One campaign's trial, judged. earns: boosting's AUC less the logistic model's.
+
+    worth: what a responder of the test spent within the horizon on average; None where responses
+    have no price, as amounts is.
+    """
 
     trial: Trial
     models: Mapping[str, Judged]
     earns: Comparison
     spend: Mapping[str, FitQuality]
     drivers: Drivers
+    worth: float | None = None
+    amounts: Amounts | None = None
 
     @property
     def used(self) -> Judged:
         """The model that is used: the simple one, unless the other is shown to rank better."""
         better = self.earns.ci_low is not None and self.earns.ci_low > 0
         return self.models["gradient_boosting" if better else "logistic"]
+
+    @cached_property
+    def chances(self) -> np.ndarray:
+        """The test's probabilities, corrected by how it turned out, as those of the list are."""
+        from growthml.stats.predictors import recalibrated
+
+        told = self.trial.predicted[self.used.model]
+        return recalibrated(told, self.trial.responded)(told)
 
 
 def judged(trial: Trial, drivers: Drivers, context: Context) -> Answered:
@@ -92,7 +122,7 @@ def judged(trial: Trial, drivers: Drivers, context: Context) -> Answered:
         for name in REGRESSORS
         if name in predicted
     }
-    return Answered(
+    found = Answered(
         trial=trial,
         models={
             name: judged_model(name, predicted[name], responded, context) for name in CLASSIFIERS
@@ -103,9 +133,27 @@ def judged(trial: Trial, drivers: Drivers, context: Context) -> Answered:
             responded,
             confidence=context.confidence,
         ),
-        spend={name: found for name, found in spend.items() if found is not None},
+        spend={name: fit for name, fit in spend.items() if fit is not None},
         drivers=drivers,
     )
+    if not revenue.sum() > 0:
+        return found
+    worth = float(revenue.sum()) / trial.responders
+    amounts = _amounts(trial, found.chances * worth, context.confidence)
+    return replace(found, worth=worth, amounts=amounts)
+
+
+def _amounts(trial: Trial, expected: np.ndarray, confidence: float) -> Amounts | None:
+    from growthml.stats.fit_quality import compare_errors
+
+    if "linear" not in trial.predicted:
+        return None
+    revenue = trial.test["revenue"].to_numpy(float)
+    linear, boosted = trial.predicted["linear"], trial.predicted["boosted"]
+    gained = compare_errors(revenue, linear, boosted, confidence)
+    model = "boosted" if gained.ci_high is not None and gained.ci_high < 0 else "linear"
+    against = compare_errors(revenue, expected, trial.predicted[model].clip(min=0.0), confidence)
+    return Amounts(model=model, against=against)
 
 
 def judged_model(name: str, score: np.ndarray, responded: np.ndarray, context: Context) -> Judged:
@@ -168,7 +216,7 @@ def models_table(found: Sequence[Answered], note: str, context: Context) -> Tabl
         frame=frame,
         view=view,
         columns=[
-            *_campaign(context),
+            *campaign_column(context),
             Column(name="name", head="Model"),
             Column(name="roc_auc", head="AUC", kind="statistic"),
             Column(name="interval", head=f"{context.formats.share(context.confidence)} interval"),
@@ -228,88 +276,9 @@ def drivers_table(found: Sequence[Answered], context: Context) -> Table:
     return Table(id="drivers", title="What goes with responding", frame=frame)
 
 
-def spend_table(found: Sequence[Answered], context: Context) -> Table:
-    """How far off the predicted amounts are."""
-    import pandas as pd
-
-    rows = [
-        {
-            "campaign": each.trial.campaign.key,
-            "model": "dummy" if name == "dummy_spend" else name,
-            "r2": quality.r2,
-            "adjusted_r2": quality.adjusted_r2,
-            "mae": quality.mae,
-            "rmse": quality.rmse,
-            "n": quality.n,
-            "r2_ci_low": quality.r2_low,
-            "r2_ci_high": quality.r2_high,
-            "name": NAMES[name],
-        }
-        for each in found
-        for name, quality in each.spend.items()
-    ]
-    frame = pd.DataFrame(rows, columns=[*SPEND, "r2_ci_low", "r2_ci_high", "name"])
-    raw = frame.drop(columns="name")
-    if not rows:
-        return Table(id="spend", title="How much will they spend", frame=raw)
-    view = frame.assign(
-        interval=[
-            context.formats.interval(row.r2_ci_low, row.r2_ci_high, "number", signed=False)
-            for row in frame.itertuples()
-        ]
-    )
-    return Table(
-        id="spend",
-        title="How much will they spend: amounts predicted for users not seen",
-        frame=raw,
-        view=view,
-        columns=[
-            *_campaign(context),
-            Column(name="name", head="Model"),
-            Column(name="r2", head="R²", kind="statistic"),
-            Column(name="interval", head=f"{context.formats.share(context.confidence)} interval"),
-            Column(name="adjusted_r2", head="Adjusted R²", kind="statistic"),
-            Column(name="mae", head="Mean error", kind="money"),
-            Column(name="rmse", head="Root mean square error", kind="money"),
-        ],
-        note=_spend_note(found, context),
-    )
-
-
-def _campaign(context: Context) -> list[Column]:
+def campaign_column(context: Context) -> list[Column]:
     several = len(context.campaigns) > 1
     return [Column(name="campaign", head="Campaign", role="campaign")] if several else []
-
-
-def _spend_note(found: Sequence[Answered], context: Context) -> str:
-    """Classification, regression and R², explained on these very numbers."""
-    formats, each = context.formats, found[-1]
-    linear, label = each.spend.get("linear"), each.trial.campaign.label
-    if linear is None or linear.r2 is None:
-        return ""
-    share = each.trial.responders / len(each.trial.test)
-    auc = formats.statistic(each.used.auc.value)
-    words = (
-        f"Classification asks who responds, and is judged by the order: AUC {auc} on {label}."
-        " Regression asks how much, and is judged by the distance: linear regression's R² of"
-        f" {formats.statistic(linear.r2)} says that its squared errors are"
-        f" {_less(linear.r2, formats.share(abs(linear.r2)))} than if everybody were given these"
-        " users' own mean. With"
-        f" {formats.rate(share)} responding most amounts are 0, so that a good order and a low R²"
-        " go together. R² does not say that a model is right, that a cause was found, or that the"
-        " next user is predicted well"
-    )
-    if linear.adjusted_r2 is not None:
-        columns = each.trial.encoding.matrix(each.trial.test.head(1)).shape[1]
-        words += (
-            f"; adjusted R² ({formats.statistic(linear.adjusted_r2)}) charges for"
-            f" {formats.plural(columns, 'column', 'columns')}"
-        )
-    return f"{words}."
-
-
-def _less(r2: float, size: str) -> str:
-    return f"{size} smaller" if r2 > 0 else f"{size} larger" if r2 < 0 else "no smaller"
 
 
 def shown_odds(each: Answered) -> list[Driver]:

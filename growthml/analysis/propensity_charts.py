@@ -171,9 +171,7 @@ def odds_chart(each: Answered, context: Context) -> Intervals | None:
     formats = context.formats
     crossing = sum(_crosses(driver) for driver in told)
     first = told[0]
-    references = formats.join(
-        [said(f"{word.name}: {word.reference}", context) for word in each.trial.encoding.words]
-    )
+    references = formats.join([said(name, context) for name in each.drivers.references])
     rest = len(each.drivers.odds) - len(shown)
     return Intervals(
         id=_id("drivers", each, context),

@@ -28,13 +28,20 @@ def headline(found: Sequence[Answered], context: Context) -> str:
     told = []
     for each in found:
         label = each.trial.campaign.label
-        if each.used.helps:
+        if each.trial.responders < FEWEST_DRAWN:
+            told.append(f"{_too_few(each, context)} to say how well a model tells who will")
+        elif each.used.helps:
             held = formats.share(_first_tenth(each))
             told.append(f"the likeliest tenth of {label} users held {held} of the responders")
         else:
             told.append(f"no evidence that a model tells who will respond in {label}")
     words = "; ".join(told)
     return f"{words[:1].upper()}{words[1:]}."
+
+
+def _too_few(each: Answered, context: Context) -> str:
+    counted = shape.part_of(each.trial.responders, len(each.trial.test), context)
+    return f"only {counted} {each.trial.campaign.label} users responded in the test, too few"
 
 
 def _first_tenth(each: Answered) -> float | None:
@@ -118,7 +125,8 @@ def caveats(
         if trial.responders < FEWEST_DRAWN:
             words.append(
                 f"Only {shape.part_of(trial.responders, len(trial.test), context)} {label} users"
-                " responded in the test: too few to judge a model by, so no curve is drawn."
+                " responded in the test: too few to judge a model by, so no curve is drawn. Odds"
+                " ratios and the list are a first guess, rates by channel are what was counted."
             )
         words += [
             f"Left out as a leak: {said(leak.column, context)} ranks {label} users with an AUC of"
@@ -235,6 +243,16 @@ def _ranking(each: Answered, context: Context) -> Finding:
     interval = formats.interval(used.auc.ci_low, used.auc.ci_high, "number", signed=False)
     measured = f"AUC {formats.statistic(used.auc.value)}, {interval}"
     evidence = Evidence(table="models", row={"campaign": campaign.key, "model": used.model})
+    if each.trial.responders < FEWEST_DRAWN:
+        few = _too_few(each, context)
+        return Finding(
+            heading="Too few to judge a model",
+            text=f"{few[:1].upper()}{few[1:]} to say how well users are ranked: anything from"
+            f" {formats.statistic(used.auc.ci_low)} to {formats.statistic(used.auc.ci_high)} fits"
+            " the AUC.",
+            evidence=evidence,
+            weight=0.1,
+        )
     if not used.helps:
         return Finding(
             heading="Propensity: no evidence",

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import CTE, Select, Subquery
+from sqlalchemy.sql.selectable import CTE, FromClause, Select, Subquery
 
 from growthml.errors import NotEnoughData
 from growthml.facts.cutoff import (
@@ -47,7 +47,7 @@ def _now(relations: Relations, horizon_days: str, *columns: str) -> Select[Any]:
     relations = relations.carrying(_named(columns))
     cutoffs = cutoffs_of(relations, 0)
     users = known_by_cutoff(relations, cutoffs)
-    acted = _acted(relations, users, cutoffs, int(horizon_days), after=False)
+    acted = _acted(relations, None, cutoffs, int(horizon_days), after=False)
     return _rows(relations, users, acted, cutoffs)
 
 
@@ -117,9 +117,17 @@ def _visited(relations: Relations, cutoffs: dict[str, date]) -> Subquery:
 
 
 def _acted(
-    relations: Relations, users: Subquery, cutoffs: dict[str, date], horizon: int, *, after: bool
+    relations: Relations,
+    users: Subquery | None,
+    cutoffs: dict[str, date],
+    horizon: int,
+    *,
+    after: bool,
 ) -> Subquery:
-    """What users did before the cut-off and, if asked, in the days after it; one row a user."""
+    """What users did before the cut-off and, if asked, in the days after it; one row a user.
+
+    users: whose; None for all, since a join with every user only costs memory.
+    """
     events, of_actions = relations.events, cutoffs_of(relations, horizon)
     actions = ranked_values(events, "action", of_actions)
     kinds = ranked_values(events, "category", of_actions)
@@ -134,7 +142,12 @@ def _acted(
             real(tally(soon, exact(events.c.value))).label("revenue"),
         ]
     responded = sa.and_(before, relations.is_response(events))
-    of_user = sa.and_(users.c.campaign == events.c.campaign, users.c.user_id == events.c.user_id)
+    rows: FromClause = events
+    if users is not None:
+        rows = events.join(
+            users,
+            sa.and_(users.c.campaign == events.c.campaign, users.c.user_id == events.c.user_id),
+        )
     of_action = sa.and_(
         actions.c.campaign == events.c.campaign, actions.c.action == events.c.action
     )
@@ -149,9 +162,7 @@ def _acted(
             real(tally(responded, exact(events.c.value))).label("spend"),
             *counts,
         )
-        .select_from(
-            events.join(users, of_user).outerjoin(actions, of_action).outerjoin(kinds, of_kind)
-        )
+        .select_from(rows.outerjoin(actions, of_action).outerjoin(kinds, of_kind))
         .where(occurred.is_not(None))
         .group_by(events.c.campaign, events.c.user_id)
         .subquery("acted")

@@ -13,6 +13,7 @@ from growthml.parts import Context
 if TYPE_CHECKING:
     import pandas as pd
 
+    from growthml.stats.encoding import Encoding
     from growthml.stats.logit import Logit, NotEstimated
 
 MOST_PERMUTED = 20_000
@@ -42,12 +43,16 @@ class Driver:
 
 @dataclass(frozen=True, kw_only=True)
 class Drivers:
-    """The drivers of one campaign's responses; mcfadden: of the logistic model, None without."""
+    """The drivers of one campaign's responses; mcfadden: of the logistic model, None without.
+
+    references: the levels that odds ratios compare with, as columns: `channel: FB`.
+    """
 
     odds: Sequence[Driver]
     importances: Sequence[Driver]
     mcfadden: float | None
     reason: str = ""
+    references: Sequence[str] = ()
 
 
 def drivers(trial: Trial, context: Context) -> Drivers:
@@ -55,7 +60,7 @@ def drivers(trial: Trial, context: Context) -> Drivers:
     users boosting has not seen, the AUC it loses when a column is shuffled."""
     from growthml.stats.logit import NotEstimated, logit
 
-    own = encoded(trial.test, [leak.column for leak in trial.leaks])
+    own = _telling(encoded(trial.test, [leak.column for leak in trial.leaks]), trial)
     plain = own.matrix(trial.test, logged=False)
     plain = plain[[name for name in plain.columns if not name.startswith((SINCE, KIND))]]
     units = {name: unit_of(plain[name]) for name in plain.columns}
@@ -68,9 +73,24 @@ def drivers(trial: Trial, context: Context) -> Drivers:
     return Drivers(
         odds=[] if lost else _odds(fitted, units, context),
         importances=_importances(trial, context),
+        references=[f"{word.name}: {word.reference}" for word in own.words],
         mcfadden=None if isinstance(fitted, NotEstimated) else fitted.mcfadden,
         reason=fitted.reason if isinstance(fitted, NotEstimated) else "",
     )
+
+
+def _telling(own: Encoding, trial: Trial) -> Encoding:
+    """Reference levels of which some users responded and some did not, the commonest such: nothing
+    has odds that can be compared with nobody's."""
+    from growthml.stats.encoding import levels_of
+
+    references = {}
+    for word in own.words:
+        rates = trial.test.groupby(levels_of(trial.test[word.name]))["responded"].mean()
+        mixed = [level for level in (word.reference, *word.levels) if 0 < rates[level] < 1]
+        if mixed:
+            references[word.name] = mixed[0]
+    return own.referring(references)
 
 
 def unit_of(values: pd.Series[float]) -> float:

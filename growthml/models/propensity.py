@@ -180,6 +180,8 @@ def refitted(trial: Trial, name: str, model: Model) -> Predict:
 
     users = trial.test
     predict = model.fit(trial.encoding.matrix(users), users[model.label].to_numpy(float))
+    if model.label == "revenue":
+        return predict
     correct = recalibrated(trial.predicted[name], trial.responded)
     return lambda matrix: correct(predict(matrix))
 

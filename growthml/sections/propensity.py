@@ -8,22 +8,17 @@ boosting leans on from shuffling (Breiman 2001), intervals of AUC from DeLong et
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
 from pydantic import Field
 
 from growthml.analysis.propensity import (
     CALIBRATION,
     DRIVERS,
     MODELS,
-    SPEND,
     Answered,
     calibration_table,
     drivers_table,
     judged,
     models_table,
-    spend_table,
 )
 from growthml.analysis.propensity_charts import curves, driver_charts
 from growthml.analysis.propensity_words import (
@@ -36,13 +31,12 @@ from growthml.analysis.propensity_words import (
     target_words,
     why_not,
 )
+from growthml.analysis.spend import SPEND, spend_table
+from growthml.analysis.targets import mailing_lists, scores_table, targets_table
 from growthml.errors import NotEnoughData
-from growthml.models.propensity import Model, NoTrial, Trial, refitted, trial
-from growthml.models.targets import TARGETS, Rule, Scorer, Targets, frame, targets
-from growthml.parts import Answer, Column, Context, Facts, Options, Section, Table
-
-if TYPE_CHECKING:
-    import numpy as np
+from growthml.models.propensity import Model, NoTrial, Trial, trial
+from growthml.models.targets import SCORES, TARGETS, Rule
+from growthml.parts import Answer, Context, Facts, Options, Section
 
 
 class PropensityOptions(Options):
@@ -84,7 +78,7 @@ def compute(facts: Facts, context: Context, options: PropensityOptions) -> Answe
         raise NotEnoughData(f"no model can be tried: {'; '.join(reasons)}")
     shown = [each for each in found if each.trial.campaign in context.compared] or found
     rates = rates_table(found, options.horizon_days, context)
-    lists = _lists(facts, found, context, options)
+    lists = mailing_lists(facts, found, models, _rule(options), context)
     return Answer(
         headline=headline(shown, context),
         blocks=[
@@ -95,7 +89,8 @@ def compute(facts: Facts, context: Context, options: PropensityOptions) -> Answe
             calibration_table(found),
             drivers_table(found, context),
             spend_table(found, context),
-            _targets_table(lists, found, context, options),
+            targets_table(lists, found, context),
+            scores_table(lists),
         ],
         findings=[
             *findings(shown, rates, context),
@@ -121,8 +116,9 @@ def compute(facts: Facts, context: Context, options: PropensityOptions) -> Answe
             ),
             (
                 "Expected value",
-                "probability to respond, times what a responder spent within the horizon, less the"
-                " cost of the contact",
+                "probability to respond, times what a responder spent within the horizon (or the"
+                " amount predicted, where that is shown to be nearer), less the cost of the"
+                " contact",
             ),
         ],
     )
@@ -147,117 +143,21 @@ def _models(facts: Facts) -> dict[str, Model]:
     return found
 
 
-def _answered(tried: Trial, context: Context) -> Answered:
-    from growthml.models.drivers import drivers
-
-    return judged(tried, drivers(tried, context), context)
-
-
-# -- the list ----------------------------------------------------------------------------------
-
-
-def _lists(
-    facts: Facts, found: Sequence[Answered], context: Context, options: PropensityOptions
-) -> dict[str, Targets]:
-    """Whom to reach, by campaign; nobody where no model ranks above chance, or all is past."""
-    if "current_behaviour" not in facts:
-        return {}
-    models = _models(facts)
-    scorers = {
-        each.trial.campaign.key: Scorer(
-            encoding=each.trial.encoding,
-            predict=refitted(each.trial, each.used.model, models[each.used.model]),
-            worth=_worth(each),
-            rule=_rule(each, context, options),
-        )
-        for each in found
-        if each.used.helps
-    }
-    return targets(facts, scorers, context) if scorers else {}
-
-
-def _worth(each: Answered) -> float | None:
-    """What a responder spent within the horizon on average, in the test; None without prices."""
-    revenue = float(each.trial.test["revenue"].sum())
-    return revenue / each.trial.responders if revenue > 0 else None
-
-
-def _rule(each: Answered, context: Context, options: PropensityOptions) -> Rule:
-    rule = Rule(
+def _rule(options: PropensityOptions) -> Rule:
+    return Rule(
         channels=frozenset(options.channels),
-        share=options.share or 1.0,
+        share=options.share,
         budget=options.budget,
         cost_per_contact=options.cost_per_contact,
         least=options.min_expected_value,
         most=options.most_targets,
     )
-    worth = _worth(each)
-    if options.share is not None or worth is None:
-        return rule
-    costs = rule.cost(each.trial.test["channel"], context)
-    return Rule(**{**vars(rule), "share": _best_share(each, worth, costs)})
 
 
-def _best_share(each: Answered, worth: float, costs: np.ndarray) -> float:
-    """The share of users that would have earned most in the test, from the likeliest down."""
-    from growthml.stats.profit import CostBenefit, profit_curve
+def _answered(tried: Trial, context: Context) -> Answered:
+    from growthml.models.drivers import drivers
 
-    curve = profit_curve(
-        each.trial.predicted[each.used.model],
-        each.trial.responded,
-        CostBenefit(true_positive=worth - costs, false_positive=-costs),
-    )
-    assert curve is not None
-    return float(curve.fractions[int(curve.profits.argmax())])
-
-
-def _targets_table(
-    lists: dict[str, Targets],
-    found: Sequence[Answered],
-    context: Context,
-    options: PropensityOptions,
-) -> Table:
-    rows = frame(lists)
-    formats, note = context.formats, []
-    for each in found:
-        listed, label = lists.get(each.trial.campaign.key), each.trial.campaign.label
-        if listed is None:
-            continue
-        worth = _worth(each)
-        note.append(
-            f"{label}: all {formats.count(listed.users)} users scored as of"
-            f" {formats.date(context.as_of)}; {formats.count(listed.wanted)} fit,"
-            f" {formats.count(len(listed.rows))} listed"
-            + (f"; a responder is worth {formats.money(worth)}." if worth else ".")
-        )
-    several = len(context.campaigns) > 1
-    latest = rows[rows["campaign"] == rows["campaign"].iloc[-1]] if len(rows) else rows
-    return Table(
-        id="targets",
-        title=f"Whom to reach{_of_latest(latest, context) if several else ''}",
-        frame=rows,
-        view=latest,
-        columns=[
-            Column(name="rank", head="Rank", kind="count"),
-            Column(name="user_id", head="User"),
-            Column(name="channel", head="Channel", role="channel"),
-            Column(name="probability", head="Will respond", kind="rate"),
-            Column(name="expected_value", head="Expected value", kind="money"),
-        ]
-        if len(rows)
-        else (),
-        order="by expected value",
-        note=" ".join(
-            [*note, *(["Probabilities are corrected by how the test turned out."] if note else [])]
-        ),
-    )
-
-
-def _of_latest(latest: object, context: Context) -> str:
-    import pandas as pd
-
-    assert isinstance(latest, pd.DataFrame)
-    return f", {context.label('campaign', latest['campaign'].iloc[0])}" if len(latest) else ""
+    return judged(tried, drivers(tried, context), context)
 
 
 SECTION = Section(
@@ -277,6 +177,7 @@ SECTION = Section(
         "drivers": DRIVERS,
         "spend": SPEND,
         "targets": TARGETS,
+        "scores": SCORES,
         "rates": RATES,
     },
     compute=compute,

@@ -7,7 +7,7 @@ in training, in the test and in the list of whom to mail.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -85,6 +85,18 @@ class Encoding:
             dropped={**self.dropped, **dict.fromkeys(names, why)},
         )
 
+    def referring(self, references: Mapping[str, str]) -> Encoding:
+        """The same encoding with other reference levels, by column; each is one of its levels."""
+        return replace(self, words=[_referring(each, references) for each in self.words])
+
+
+def _referring(word: Words, references: Mapping[str, str]) -> Words:
+    reference = references.get(word.name, word.reference)
+    if reference == word.reference:
+        return word
+    levels = [word.reference, *(level for level in word.levels if level != reference)]
+    return replace(word, reference=reference, levels=levels)
+
 
 def encoding(frame: pd.DataFrame, columns: Sequence[str], counted: Sequence[str]) -> Encoding:
     """How to encode these columns of the users a model is fitted on.
@@ -148,6 +160,11 @@ def _levels(word: Words, values: pd.Series[Any]) -> dict[str, Any]:
         kept = [word.reference, *word.levels]
         found[f"{word.name}: {REST}"] = (~np.isin(levels.astype(str), kept)).astype(float)
     return found
+
+
+def levels_of(values: pd.Series[Any]) -> pd.Series[str]:
+    """A column of words as its levels, gaps as `unknown`."""
+    return values.map(_text)
 
 
 def _known(frame: pd.DataFrame, name: str) -> pd.Series[Any]:

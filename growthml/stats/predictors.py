@@ -99,28 +99,38 @@ def gradient_boosting(matrix: pd.DataFrame, outcome: np.ndarray) -> Predict:
 def recalibrated(
     probability: np.ndarray, outcome: np.ndarray
 ) -> Callable[[np.ndarray], np.ndarray]:
-    """What probabilities become once outcomes were seen: logit p' = a + b logit p.
+    """What probabilities become once outcomes were seen: logit p' = c + a ln p - b ln(1 - p).
 
-    A and b by maximum likelihood on users the model had not seen (Platt 1999; Cox 1958, Biometrika
-    45:562); 0 and 1 are taken as PLACES decimals allow. The order stays, unless b is not above 0:
-    then the probabilities stay as they are.
+    Beta calibration (Kull, Silva Filho & Flach 2017, AISTATS 54:623) by maximum likelihood on users
+    the model had not seen; unlike Platt's line it bends the high end, where models are too sure,
+    apart from the low one. 0 and 1 are taken as PLACES decimals allow. The order stays: of a and b
+    one that is not above 0 is left out; with neither, probabilities stay as they are.
     """
-    import pandas as pd
-
     from growthml.stats.logit import Logit, logit
 
-    fitted = logit(pd.DataFrame({"logit": _logit(probability)}), outcome)
-    if not isinstance(fitted, Logit) or "logit" not in fitted.terms:
-        return lambda new: new
-    a, b = (fitted.terms[name].coefficient for name in ("const", "logit"))
-    if b <= 0:
-        return lambda new: new
-    return lambda new: _rounded(1 / (1 + np.exp(-(a + b * _logit(new)))))
+    names = ["a", "b"]
+    while names:
+        fitted = logit(_ends(probability)[names], outcome)
+        if not isinstance(fitted, Logit):
+            break
+        told = {name: term.coefficient for name, term in fitted.terms.items()}
+        rising = [name for name in names if told.get(name, 0.0) > 0]
+        if rising == names:
+            weights = np.array([told[name] for name in names])
+            return lambda new: _rounded(_chance(told["const"] + _ends(new)[names] @ weights))
+        names = rising
+    return lambda new: new
 
 
-def _logit(probability: np.ndarray) -> np.ndarray:
+def _ends(probability: np.ndarray) -> pd.DataFrame:
+    import pandas as pd
+
     inside = np.clip(probability, 10.0**-PLACES, 1 - 10.0**-PLACES)
-    return np.asarray(np.log(inside) - np.log1p(-inside))
+    return pd.DataFrame({"a": np.log(inside), "b": -np.log1p(-inside)})
+
+
+def _chance(log_odds: pd.Series[float]) -> np.ndarray:
+    return np.asarray(1 / (1 + np.exp(-log_odds)))
 
 
 def linear(matrix: pd.DataFrame, amount: np.ndarray) -> Predict:

@@ -133,6 +133,97 @@ def test_the_list_obeys_channels_budget_and_share(tmp_path: Path) -> None:
     assert len(tenth) == 400
 
 
+def test_all_users_are_counted_by_score(told: Answer) -> None:
+    scores = frame(told, "scores")
+    assert scores["users"].sum() == 4000
+    # Expected responders of a band lie between its ends.
+    assert (scores["expected_responders"] <= scores["users"] * scores["probability_to"]).all()
+    assert (scores["expected_responders"] >= scores["users"] * scores["probability_from"]).all()
+    assert "Of the 25 scored highest in its test" in _note(told, "targets")
+
+
+def test_a_list_of_contacts_that_cost_nothing_says_so(told: Answer, tmp_path: Path) -> None:
+    assert "Contacts cost nothing here" in _note(told, "targets")
+    costly = answer(tmp_path, planted(1500), cost_per_contact=0.5)
+    assert "Contacts cost nothing here" not in _note(costly, "targets")
+
+
+def test_a_dear_network_ends_where_it_stops_paying_and_a_cheap_one_goes_on(tmp_path: Path) -> None:
+    # PI buys at odds of 0.2 and more, worth 1.7 and more a contact, which costs 50 there and 0.1
+    # with FB: the likeliest users are all PI's, and none of them is worth it.
+    found = section(
+        tmp_path,
+        write_pair(
+            tmp_path,
+            planted(),
+            Site(),
+            sections=["propensity"],
+            campaigns={"baseline": {"source": "spring", "label": "Spring"}},
+            metrics={"costs": {"PI": 50, "FB": 0.1}},
+        ),
+    ).answer
+    assert found is not None
+    targets = frame(found, "targets")
+    assert set(targets["channel"]) == {"FB"}
+    assert len(targets) > 1000
+
+
+def test_amounts_that_are_told_better_directly_give_the_expected_values(tmp_path: Path) -> None:
+    # Chances differ by likes alone; a PI user's purchase is worth 100, an FB user's 1.
+    site = planted(3000, odds=0.5)
+    meals = ((1, "thai", "2025-01-01", 1), (2, "greek", "2025-01-01", 100))
+    of = {n: channel for n, channel, _ in site.users}
+    events = [
+        (user, action, day, 2 if action == "bought" and of[user] == "PI" else 1)
+        for user, action, day, _ in site.events
+    ]
+    found = answer(tmp_path, Site(users=site.users, events=events, meals=meals), share=1.0)
+    assert "gives the expected values" in _note(found, "spend")
+    assert "No evidence" not in _note(found, "spend")
+    targets = frame(found, "targets").set_index("channel")["expected_value"]
+    assert targets.loc["PI"].mean() > 30
+    assert targets.loc["FB"].mean() < 5
+
+
+def test_visits_are_learnt_from_where_they_are_mapped(tmp_path: Path) -> None:
+    # Every second user came five times before July, and of them alone half buy in each season.
+    draw = random.Random(5)
+    often = {n for n in range(1, 1201) if n % 2}
+    bought = [(n, m) for n in sorted(often) for m in ("08", "11") if draw.random() < 0.5]
+    bought += [(n, m) for n in range(2, 1201, 2) for m in ("08", "11") if draw.random() < 0.05]
+    tables = {
+        "people": ["id,from,since", *(f"{n},FB,2025-01-{1 + n % 28:02d}" for n in range(1, 1201))],
+        "acts": [
+            "who,what,at",
+            *(f"{n},bought,2025-{month}-15" for n, month in bought),
+            "1,nothing,2025-12-31",
+        ],
+        "stays": [
+            "who,at,secs",
+            *(f"{n},2025-0{month}-10,60" for n in sorted(often) for month in range(2, 7)),
+        ],
+    }
+    for name, lines in tables.items():
+        (tmp_path / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    config = config_of(
+        tmp_path,
+        sources={"shop": {"url": str(tmp_path)}},
+        schema={
+            "users": {"table": "people", "id": "id", "channel": "from", "signed_up_at": "since"},
+            "events": {"table": "acts", "user_id": "who", "action": "what", "occurred_at": "at"},
+            "visits": {"table": "stays", "user_id": "who", "occurred_at": "at", "duration": "secs"},
+        },
+        campaigns={"all": {"source": "shop", "label": "All"}},
+        sections=["propensity"],
+    )
+    found = section(tmp_path, config).answer
+    assert found is not None
+    assert row(found, "models", model="logistic")["roc_auc_ci_low"] > 0.65
+    drivers = frame(found, "drivers")
+    odds = drivers[drivers["model"] == "logistic"].set_index("feature")
+    assert odds.loc["visits", "ci_low"] > 1
+
+
 def test_the_list_is_the_same_whatever_the_batches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,6 +241,8 @@ def test_amounts_are_judged_beside_the_mean(told: Answer) -> None:
     assert spend.loc["linear", "r2"] > 0
     assert spend.loc["linear", "adjusted_r2"] < spend.loc["linear", "r2"]
     assert "Classification asks who responds" in _note(told, "spend")
+    # Chances are no straight line of likes, and every purchase is worth the same.
+    assert "Linear regression lies farther off than the probability" in _note(told, "spend")
 
 
 def _note(found: Answer, table: str) -> str:
@@ -178,6 +271,19 @@ def test_what_is_all_chance_is_said_to_be_no_evidence_and_nobody_is_listed(tmp_p
     assert "o evidence that a model tells who will respond" in found.headline
     assert "Propensity: no evidence" in headings(found)
     assert frame(found, "targets").empty
+
+
+def test_a_reference_of_which_nobody_responds_is_no_reference(tmp_path: Path) -> None:
+    # Twitter is the largest network and none of its users ever buys: odds are told against FB's.
+    site = planted(2000)
+    people = list(site.users)
+    quiet = [(n, "TW", "2025-01-05") for n in range(10_001, 12_001)]
+    found = answer(tmp_path, Site(users=[*people, *quiet], events=site.events))
+    drivers = frame(found, "drivers")
+    odds = drivers[drivers["model"] == "logistic"].set_index("feature")
+    assert odds.loc["channel: TW", "reason"] == "nobody with it responded"
+    assert odds.loc["channel: PI", "ci_low"] < PINTEREST < odds.loc["channel: PI", "ci_high"]
+    assert "Compared with Channel FB." in charts(found)["drivers"].how_to_read
 
 
 def test_too_few_responders_are_counted_out_loud(tmp_path: Path) -> None:
@@ -211,6 +317,9 @@ def test_the_workshop_says_that_it_is_too_small_for_a_curve(workshop: Path, tmp_
     assert found is not None
     assert "roc" not in charts(found)
     assert any("too few to judge a model by" in caveat for caveat in found.caveats)
+    assert "responded in the test, too few to say how well a model tells who will" in found.headline
+    assert "Too few to judge a model" in headings(found)
+    assert "Who will respond" not in headings(found)
 
 
 # -- tables of one row a user ------------------------------------------------------------------
@@ -272,6 +381,7 @@ def test_hillstroms_arms_are_tried_apart_and_spend_is_predicted(
     assert (mens["test_users"], round(mens["base_rate"] * 21_307)) == (21_307, 267)
     assert mens["roc_auc_ci_low"] > 0.5
     assert row(found, "spend", campaign="mens", model="linear")["r2"] < 0.02
+    assert "expected values" not in _note(found, "spend")  # there is no list to give them to
     assert frame(found, "targets").empty
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from growthml.stats.fit_quality import fit_quality
+from growthml.stats.fit_quality import compare_errors, fit_quality
 
 
 def test_four_users_by_hand() -> None:
@@ -46,3 +46,19 @@ def test_the_interval_holds_the_true_r2_nineteen_times_in_twenty() -> None:
         assert found.r2_high is not None
         held += found.r2_low <= 0.5 <= found.r2_high
     assert held >= 51  # fewer would happen once in 500 times
+
+
+def test_the_nearer_of_two_predictions_by_hand() -> None:
+    # Squared errors 4, 0, 9, 1 and 1, 1, 1, 1: they differ by -3, 1, -8, 0, -2.5 on average.
+    actual = np.array([0.0, 0, 0, 0])
+    found = compare_errors(actual, np.array([2.0, 0, 3, 1]), np.array([1.0, -1, 1, -1]))
+    error = ((0.5**2 + 3.5**2 + 5.5**2 + 2.5**2) / 3 / 4) ** 0.5
+    assert found.difference == -2.5
+    assert found.ci_low == pytest.approx(-2.5 - 1.959964 * error, rel=1e-6)
+    assert found.ci_high == pytest.approx(-2.5 + 1.959964 * error, rel=1e-6)
+
+
+def test_predictions_that_err_alike_have_no_interval() -> None:
+    found = compare_errors(np.array([0.0, 1]), np.array([1.0, 2]), np.array([-1.0, 0]))
+    assert (found.difference, found.ci_low) == (0.0, None)
+    assert found.reason == "the two predictions err alike"

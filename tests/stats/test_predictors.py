@@ -58,3 +58,15 @@ def test_probabilities_that_rank_the_wrong_way_round_stay_as_they_are() -> None:
     _, chance, responded = users(6)
     backwards = 1 - chance
     assert (predictors.recalibrated(backwards, responded)(backwards) == backwards).all()
+
+
+def test_a_high_end_that_is_too_sure_is_bent_and_the_low_end_kept() -> None:
+    # Planted: chances of a beta form, c + a ln p - b ln(1 - p) with a = 1, b = 0.3, c = -0.2.
+    random = np.random.default_rng(7)
+    told = random.uniform(0.01, 0.99, 40_000)
+    odds = -0.2 + np.log(told) - 0.3 * np.log(1 - told)
+    chance = 1 / (1 + np.exp(-odds))
+    responded = (random.random(len(told)) < chance).astype(float)
+    correct = predictors.recalibrated(told, responded)
+    assert np.abs(correct(told) - chance).max() < 0.03
+    assert (np.diff(correct(np.linspace(0, 1, 101))) >= 0).all()
