@@ -79,10 +79,10 @@ def _with_missed(users: pd.DataFrame) -> pd.DataFrame:
 
 
 def _nobody(facts: Facts, context: Context, horizon: int) -> Logins | None:
-    """A log whose users are told by name, none of whom logged in early enough."""
+    """Users who log in, but none of them early enough; None where nobody ever does."""
     import pandas as pd
 
-    if "logins" not in facts:
+    if "logins" not in facts or all(batch.empty for batch in batches(facts, "current_logins")):
         return None
     failed = [NoTrial(campaign=each, users=0, responders=0) for each in context.campaigns]
     return Logins(
