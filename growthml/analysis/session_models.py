@@ -8,15 +8,6 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from growthml import shape
-from growthml.charts import (
-    Chart,
-    IntervalPanel,
-    IntervalRow,
-    Intervals,
-    Points,
-    Reference,
-    ScatterMatrix,
-)
 from growthml.parts import Campaign, Column, Context, Evidence, Finding, Table
 
 if TYPE_CHECKING:
@@ -38,7 +29,6 @@ NAMES = {
     "hour": "Hour of day",
 }
 MODELS = {"duration": "Visit time, seconds", "pages": "Pages", "log_duration": "log(1 + seconds)"}
-MOST_POINTS = 5_000
 FEWEST = 30
 
 
@@ -99,7 +89,7 @@ def _models(rows: pd.DataFrame, context: Context) -> dict[str, Ols]:
     found: dict[str, Ols] = {}
     for model in MODELS:
         outcome = "duration" if model == "log_duration" else model
-        design = _design(rows, outcome)
+        design = design_of(rows, outcome)
         kept = rows[outcome].notna() & design.notna().all(axis=1)
         y = rows.loc[kept, outcome].to_numpy(float)
         fitted = ols(
@@ -110,7 +100,7 @@ def _models(rows: pd.DataFrame, context: Context) -> dict[str, Ols]:
     return found
 
 
-def _design(rows: pd.DataFrame, outcome: str) -> pd.DataFrame:
+def design_of(rows: pd.DataFrame, outcome: str) -> pd.DataFrame:
     """Columns a visit brings or shows; requests and bounces are pages told again."""
     from growthml.stats.encoding import encoding
 
@@ -246,150 +236,6 @@ def regression_table(found: Sequence[Sessions], context: Context) -> Table:
     return Table(id="regression", title="What visit time and pages hang on", frame=frame)
 
 
-# -- charts ------------------------------------------------------------------------------------
-
-
-def charts(found: Sequence[Sessions], context: Context) -> list[Chart]:
-    """Coefficients of visit time, and what they leave unexplained, of the latest campaign."""
-    if not found or "duration" not in found[-1].models:
-        return []
-    each = found[-1]
-    return [*_matrix(each, context), _coefficients(each, context), _residuals(each, context)]
-
-
-def _matrix(each: Sessions, context: Context) -> list[Chart]:
-    """F22: at most four columns against one another, long tails on a log scale; none below two."""
-    import numpy as np
-
-    told = {name for x, y, pair, _ in each.pairs if pair.spearman is not None for name in (x, y)}
-    columns = [name for name in ("duration", "pages", "hits", "hour") if name in told]
-    if len(columns) < 2:
-        return []
-    formats = context.formats
-    rows = each.rows[columns].dropna()
-    rows = rows.iloc[:: max(1, -(-len(rows) // MOST_POINTS))]
-    found = {(x, y): (pair, q) for x, y, pair, q in each.pairs}
-    coefficients = {}
-    for i, j in combinations(range(len(columns)), 2):
-        first, second = sorted((columns[i], columns[j]), key=list(NAMES).index)
-        pair, q = found[first, second]
-        coefficients[i, j] = (
-            formats.statistic(pair.spearman),
-            formats.interval(pair.low, pair.high, "number", signed=False),
-            shape.passes(q, context),
-        )
-    strongest = max(
-        ((x, y, pair) for x, y, pair, _ in each.pairs if x in columns and y in columns),
-        key=lambda one: abs(one[2].spearman or 0.0),
-    )
-    interval = formats.interval(strongest[2].low, strongest[2].high, "number", signed=False)
-    logged = [name for name in columns if name != "hour"]
-    return [
-        ScatterMatrix(
-            id="scatter",
-            title="Columns of a visit against one another",
-            subtitle=f"{formats.count(len(rows))} of {formats.count(each.population)} visits;"
-            f" {formats.join([NAMES[name].lower() for name in logged])} as log(1 + x)"[:110],
-            alt=f"Scatter matrix of {len(columns)} columns, {formats.count(len(rows))} visits:"
-            f" strongest {NAMES[strongest[0]].lower()} with {NAMES[strongest[1]].lower()}, Spearman"
-            f" {formats.statistic(strongest[2].spearman)} ({interval})."[:400],
-            how_to_read="Below the diagonal one cell holds the darker the more visits; above it"
-            " stands Spearman's coefficient with its interval, bold where it passes the corrected"
-            " test.",
-            half=False,
-            table="correlations",
-            columns=[NAMES[name] for name in columns],
-            values=[
-                np.round(rows[name] if name == "hour" else np.log1p(rows[name]), 4).tolist()
-                for name in columns
-            ],
-            coefficients=coefficients,
-            colour=each.campaign.colour,
-        )
-    ]
-
-
-def _coefficients(each: Sessions, context: Context) -> Intervals:
-    """F23: seconds of visit time by column, the others held equal."""
-    formats, model = context.formats, each.models["duration"]
-    terms = {name: slope for name, slope in model.terms.items() if name != "const"}
-    strongest = max(terms, key=lambda name: abs(terms[name].coefficient))
-    first = terms[strongest]
-    return Intervals(
-        id="coefficients",
-        title="Visit time by what a visit brings, others held equal",
-        subtitle=f"Seconds per unit; R² {formats.statistic(model.r2)}, adjusted"
-        f" {formats.statistic(model.adjusted_r2)}; {formats.count(model.n)} visits"[:110],
-        alt=f"Interval plot of {len(terms)} coefficients: {_said(strongest)}"
-        f" {formats.number(first.coefficient, 1)} seconds"
-        f" ({formats.interval(first.ci_low, first.ci_high, 'number', signed=True)}); R²"
-        f" {formats.statistic(model.r2)}."[:400],
-        how_to_read="Each line is how many seconds longer a visit lasts with one more of it, the"
-        f" others held equal. R² says that these columns tell {formats.share(model.r2)} of how"
-        " visits differ in length; adjusted R² charges for each column. Neither says why.",
-        half=False,
-        table="regression",
-        panels=[
-            IntervalPanel(
-                rows=[
-                    IntervalRow(
-                        name=_said(name),
-                        estimate=slope.coefficient,
-                        low=slope.ci_low,
-                        high=slope.ci_high,
-                        right=f"{formats.number(slope.coefficient, 1, signed=True)} s"
-                        f" ({formats.number(slope.ci_low, 1, signed=True)} to"
-                        f" {formats.number(slope.ci_high, 1, signed=True)})",
-                        verdict="",
-                        muted=slope.ci_low <= 0 <= slope.ci_high,
-                    )
-                    for name, slope in terms.items()
-                ],
-                unit="number",
-            )
-        ],
-        lower="shorter",
-        higher="longer",
-    )
-
-
-def _residuals(each: Sessions, context: Context) -> Points:
-    import numpy as np
-
-    model, formats = each.models["duration"], context.formats
-    design = _design(each.rows, "duration")
-    kept = each.rows["duration"].notna() & design.notna().all(axis=1)
-    error = each.rows.loc[kept, "duration"].to_numpy(float) - model.fitted
-    step = max(1, -(-len(error) // MOST_POINTS))
-    spread = float(np.abs(error).max())
-    return Points(
-        id="residuals",
-        title="What the columns leave unexplained",
-        subtitle="Seconds of visit time above or below the fitted line;"
-        f" {formats.count(len(error[::step]))} of {formats.count(len(error))} visits"[:110],
-        alt=f"Cloud of residuals over fitted seconds: {formats.share(float((error > 0).mean()))} of"
-        f" visits lie above the line, the furthest {formats.count(round(spread))} seconds"
-        " away."[:400],
-        how_to_read="A cloud that widens to the right is why the intervals allow for uneven spread;"
-        " its lower edge are visits of zero length.",
-        table="regression",
-        x=np.round(model.fitted[::step], 1).tolist(),
-        y=np.round(error[::step], 1).tolist(),
-        x_unit="number",
-        y_unit="number",
-        colour=each.campaign.colour,
-        references=[Reference(kind="horizontal", at=0.0)],
-    )
-
-
-def _said(term: str) -> str:
-    if term.startswith("network: "):
-        return f"From {term.removeprefix('network: ')}"
-    return {"pages": "One more page", "weekend": "At the weekend", "evening": "From 18:00"}.get(
-        term, term
-    )
-
-
 # -- words -------------------------------------------------------------------------------------
 
 
@@ -435,6 +281,15 @@ def caveats(found: Sequence[Sessions], context: Context) -> list[str]:
         for term, why in model.left_out.items()
     }
     if left:
-        listed = formats.join([f"{_said(term)} ({why})" for term, why in left.items()])
+        listed = formats.join([f"{said(term)} ({why})" for term, why in left.items()])
         words.append(f"Left out of the regressions: {listed}.")
     return words
+
+
+def said(term: str) -> str:
+    """A term of a regression in a reader's words."""
+    if term.startswith("network: "):
+        return f"From {term.removeprefix('network: ')}"
+    return {"pages": "One more page", "weekend": "At the weekend", "evening": "From 18:00"}.get(
+        term, term
+    )

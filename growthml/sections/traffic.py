@@ -17,7 +17,9 @@ from pydantic import Field
 
 from growthml import shape
 from growthml.analysis import (
+    login_words,
     logins,
+    session_charts,
     session_models,
     time_on_site,
     traffic_charts,
@@ -85,12 +87,12 @@ def compute(facts: Facts, context: Context, options: TrafficOptions) -> Answer:
             *traffic_findings.findings(traffic, networks),
             *(stays.findings() if stays else []),
             *session_models.findings(visits, traffic.context),
-            *logins.findings(back, traffic.context),
+            *login_words.findings(back, traffic.context),
         ],
         caveats=[
             *traffic_findings.caveats(traffic, options),
             *session_models.caveats(visits, traffic.context),
-            *logins.caveats(back, traffic.context),
+            *login_words.caveats(back, traffic.context),
         ],
         definitions=[
             *traffic_findings.definitions(traffic, options),
@@ -107,10 +109,10 @@ def _model_blocks(
     return [
         session_models.correlations_table(visits, context),
         *session_models.columns_tables(visits, context),
-        *session_models.charts(visits, context),
+        *session_charts.charts(visits, context),
         session_models.regression_table(visits, context),
-        *logins.chart(back, context),
-        *logins.tables(back, context),
+        *login_words.chart(back, context),
+        *login_words.tables(back, context),
     ]
 
 
