@@ -109,6 +109,7 @@ def unit_of(values: pd.Series[float]) -> float:
 def _odds(fitted: Logit | NotEstimated, units: dict[str, float], context: Context) -> list[Driver]:
     from growthml.stats.corrections import adjust
     from growthml.stats.logit import Logit
+    from growthml.stats.sums import to_digits
 
     assert isinstance(fitted, Logit)
     terms = {name: term for name, term in fitted.terms.items() if name != "const"}
@@ -118,11 +119,11 @@ def _odds(fitted: Logit | NotEstimated, units: dict[str, float], context: Contex
             model="logistic",
             feature=name,
             unit=units[name],
-            effect=term.odds_ratio,
-            ci_low=term.ci_low,
-            ci_high=term.ci_high,
-            p_value=term.p_value,
-            q_value=q,
+            effect=to_digits(term.odds_ratio),
+            ci_low=to_digits(term.ci_low),
+            ci_high=to_digits(term.ci_high),
+            p_value=to_digits(term.p_value),
+            q_value=None if q is None else to_digits(q),
         )
         for (name, term), q in zip(terms.items(), q_values, strict=True)
     ]

@@ -8,6 +8,7 @@ import numpy as np
 
 from growthml.stats.bootstrap import FEWEST_DRAWS, SEED
 from growthml.stats.comparison import Comparison, normal_quantile, upper_probability
+from growthml.stats.sums import one_thread, to_digits
 
 _AT_ONCE = 2_000_000
 
@@ -99,9 +100,10 @@ def _interval(actual: np.ndarray, error: np.ndarray, confidence: float) -> tuple
     for start in range(0, FEWEST_DRAWS, size):
         draws = min(size, FEWEST_DRAWS - start)
         weights = generator.poisson(1.0, (draws, len(actual))).astype(float)
-        drawn.append(weights @ moments)
+        with one_thread():
+            drawn.append(weights @ moments)
     n, first, second, wrong = np.concatenate(drawn).T
     with np.errstate(divide="ignore", invalid="ignore"):
         r2 = 1 - wrong / (second - first**2 / n)
     low, high = np.quantile(r2[np.isfinite(r2)], [1 - probability, probability])
-    return float(low), float(high)
+    return to_digits(low), to_digits(high)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from growthml.stats.comparison import normal_quantile
+from growthml.stats.sums import one_thread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,7 +160,7 @@ def _fit(design: pd.DataFrame, y: np.ndarray) -> Any:
     )
 
     x = sm.add_constant(design.to_numpy(float), has_constant="add")
-    with warnings.catch_warnings():
+    with one_thread(), warnings.catch_warnings():
         for category in (ConvergenceWarning, HessianInversionWarning, PerfectSeparationWarning):
             warnings.simplefilter("error", category)
         warnings.simplefilter("ignore", RuntimeWarning)
@@ -183,7 +184,8 @@ def _furthest(design: pd.DataFrame, y: np.ndarray) -> str:
     from sklearn.preprocessing import StandardScaler
 
     scaled = StandardScaler().fit_transform(design.to_numpy(float))
-    held = LogisticRegression(C=1e3, solver="newton-cholesky", max_iter=500).fit(scaled, y)
+    with one_thread():
+        held = LogisticRegression(C=1e3, solver="newton-cholesky", max_iter=500).fit(scaled, y)
     return str(design.columns[int(np.abs(held.coef_[0]).argmax())])
 
 

@@ -10,6 +10,7 @@ from scipy import special
 
 from growthml.stats.comparison import Comparison, normal_quantile, relative_difference
 from growthml.stats.ranking import rows, tie_groups
+from growthml.stats.sums import weighted_sum
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -38,7 +39,7 @@ def compare_auc(
     if responded.sum() < 2 or others.sum() < 2:
         return Comparison(reason="fewer than two users of a kind")
     beats, beaten = zip(*(_placements(s, responded, others) for s in (first, second)), strict=True)
-    old, now = (float(responded @ each / responded.sum()) for each in beats)
+    old, now = (weighted_sum(responded, each) / float(responded.sum()) for each in beats)
     found = Comparison(difference=now - old, relative_difference=relative_difference(old, now))
     variance = _variance(beats[1] - beats[0], responded) + _variance(beaten[1] - beaten[0], others)
     if variance <= ROUNDING:
@@ -70,5 +71,5 @@ def _placements(
 
 def _variance(values: np.ndarray, number: np.ndarray) -> float:
     n = number.sum()
-    mean = number @ values / n
-    return float(number @ (values - mean) ** 2 / (n - 1) / n)
+    mean = weighted_sum(number, values) / n
+    return float(weighted_sum(number, (values - mean) ** 2) / (n - 1) / n)

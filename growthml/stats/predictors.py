@@ -7,12 +7,12 @@ run. Predictions carry six decimals: further ones hang on the machine.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from growthml.stats.bootstrap import SEED
+from growthml.stats.sums import one_thread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,9 +43,14 @@ def logistic(matrix: pd.DataFrame, outcome: np.ndarray) -> Predict:
     model = make_pipeline(
         StandardScaler(), LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-8)
     )
-    with _one_thread():
+    with one_thread():
         model.fit(matrix.to_numpy(float), outcome)
-    return lambda users: _rounded(model.predict_proba(users.to_numpy(float))[:, 1])
+
+    def predict(users: pd.DataFrame) -> np.ndarray:
+        with one_thread():
+            return _rounded(model.predict_proba(users.to_numpy(float))[:, 1])
+
+    return predict
 
 
 def calibrated_logistic(matrix: pd.DataFrame, outcome: np.ndarray) -> Predict:
@@ -86,11 +91,11 @@ def gradient_boosting(matrix: pd.DataFrame, outcome: np.ndarray) -> Predict:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     model = HistGradientBoostingClassifier(**_boosting())
-    with _one_thread():
+    with one_thread():
         model.fit(matrix.to_numpy(float), outcome)
 
     def predict(users: pd.DataFrame) -> np.ndarray:
-        with _one_thread():
+        with one_thread():
             return _rounded(model.predict_proba(users.to_numpy(float))[:, 1])
 
     return predict
@@ -140,9 +145,14 @@ def linear(matrix: pd.DataFrame, amount: np.ndarray) -> Predict:
     from sklearn.preprocessing import StandardScaler
 
     model = make_pipeline(StandardScaler(), LinearRegression())
-    with _one_thread():
+    with one_thread():
         model.fit(matrix.to_numpy(float), amount)
-    return lambda users: _rounded(model.predict(users.to_numpy(float)))
+
+    def predict(users: pd.DataFrame) -> np.ndarray:
+        with one_thread():
+            return _rounded(model.predict(users.to_numpy(float)))
+
+    return predict
 
 
 def boosted_amount(matrix: pd.DataFrame, amount: np.ndarray) -> Predict:
@@ -150,11 +160,11 @@ def boosted_amount(matrix: pd.DataFrame, amount: np.ndarray) -> Predict:
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     model = HistGradientBoostingRegressor(**_boosting())
-    with _one_thread():
+    with one_thread():
         model.fit(matrix.to_numpy(float), amount)
 
     def predict(users: pd.DataFrame) -> np.ndarray:
-        with _one_thread():
+        with one_thread():
             return _rounded(model.predict(users.to_numpy(float)))
 
     return predict
@@ -171,14 +181,6 @@ def _boosting() -> dict[str, Any]:
         "early_stopping": False,
         "random_state": SEED,
     }
-
-
-def _one_thread() -> AbstractContextManager[Any]:
-    """Sums in parallel come in another order every time."""
-    from threadpoolctl import threadpool_limits
-
-    limits: AbstractContextManager[Any] = threadpool_limits(limits=1)
-    return limits
 
 
 def _rounded(values: np.ndarray) -> np.ndarray:

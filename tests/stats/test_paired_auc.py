@@ -3,6 +3,7 @@ from __future__ import annotations
 from math import sqrt
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 from growthml.stats.paired_auc import compare_auc
 from growthml.stats.ranking import auc, rank
@@ -62,3 +63,14 @@ def test_two_users_of_each_kind_are_needed(responded: list[int]) -> None:
     found = compare_auc([3, 2, 1], [1, 2, 3], responded)
     assert found.difference is None
     assert found.reason
+
+
+def test_one_thread_and_two_give_the_same_to_the_last_digit() -> None:
+    random = np.random.default_rng(6)
+    responded = (random.random(200_001) < 0.03).astype(float)
+    scores = random.random((2, len(responded))) + 0.1 * responded
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(limits=threads):
+            found.append(compare_auc(scores[0], scores[1], responded))
+    assert found[0] == found[1]
