@@ -8,6 +8,7 @@ import numpy as np
 from scipy import special
 
 from growthml.stats.comparison import normal_quantile
+from growthml.stats.sums import weighted_sum
 
 FEWEST = 10
 
@@ -61,7 +62,7 @@ def correlation(x: np.ndarray, y: np.ndarray, confidence: float = 0.95) -> Corre
 
 def _pearson(x: np.ndarray, y: np.ndarray) -> float:
     a, b = x - x.mean(), y - y.mean()
-    r = float((a @ b) / np.sqrt((a @ a) * (b @ b)))
+    r = weighted_sum(a, b) / float(np.sqrt(weighted_sum(a, a) * weighted_sum(b, b)))
     return max(-1.0, min(1.0, r))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from growthml.stats.comparison import normal_quantile
 from growthml.stats.logit import independent
+from growthml.stats.sums import one_thread
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +58,7 @@ def ols(design: pd.DataFrame, outcome: Any, confidence: float = 0.95) -> Ols | N
     if not columns or len(y) < len(columns) + 3 or np.ptp(y) == 0:
         return None
     x = sm.add_constant(design[columns].to_numpy(float), has_constant="add")
-    with warnings.catch_warnings():
+    with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         fitted = sm.OLS(y, x).fit(cov_type="HC3")
     half = normal_quantile(confidence)
