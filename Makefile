@@ -8,7 +8,7 @@ demo: setup       ## simulate two campaigns and write their report into reports/
 	$(BIN)/growthml demo
 
 test: setup lint  ## everything that must hold
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: setup lint ## the same without the slow tests, stopping at the first failure
 	$(BIN)/python -m pytest -q -x -m "not slow"
