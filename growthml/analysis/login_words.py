@@ -42,7 +42,10 @@ def tables(found: Logins | None, context: Context) -> list[Table]:
     if found is None:
         return [
             Table(id=name, title="Log-ins", frame=pd.DataFrame(columns=[*columns]))
-            for name, columns in (("login", LOGIN), ("login_scores", SCORES))
+            for name, columns in (
+                ("login", ("source", "campaign", *LOGIN[1:])),
+                ("login_scores", SCORES),
+            )
         ]
     return [_models_table(found, context), _calibration_table(found), _scores_table(found, context)]
 
