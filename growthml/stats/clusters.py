@@ -91,12 +91,6 @@ def choose(rows: np.ndarray, users: np.ndarray, idle: np.ndarray | None = None) 
     ]
     quiet = np.zeros(users.shape[1]) if idle is None else idle / np.maximum(users.sum(axis=0), 1)
     references = np.array([_reference(drawn, group, quiet, ks, n) for n in range(REFERENCES)])
-    by_group = [
-        [_silhouette(scaled[group == g], each[group == g]) for each in labels]
-        for g in range(users.shape[1])
-    ]
-    quiet = np.zeros(users.shape[1]) if idle is None else idle / np.maximum(users.sum(axis=0), 1)
-    references = np.array([_reference(drawn, group, quiet, ks, n) for n in range(REFERENCES)])
     excess, chance = _excess(np.array(silhouettes), references)
     best = _first_peak(silhouettes)
     found: dict[str, Any] = {
