@@ -123,7 +123,7 @@ def _chosen(section: Section, choice: SectionChoice) -> Chosen:
         options=section.options.model_validate(options.model_dump()),
         by_default=choice.by_default,
         required=choice.required,
-        on_failure=choice.on_failure,
+        on_failure=choice.on_failure or ("hold" if choice.required else "partial"),
     )
 
 

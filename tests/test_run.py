@@ -617,7 +617,8 @@ def test_a_query_that_takes_too_long_fails_its_sections(tiny: Path, tmp_path: Pa
     ("policy", "status", "code"),
     [
         ("{required: true, on_failure: hold}", "held", 5),
-        ("{required: true}", "partial", 1),
+        ("{required: true}", "held", 5),
+        ("{required: true, on_failure: partial}", "partial", 1),
         ("{on_failure: skip}", "ok", 1),
         ("{on_failure: hold}", "held", 5),
     ],
@@ -633,7 +634,7 @@ def test_what_a_failure_does_is_the_configs_to_say(
 
 
 @pytest.mark.parametrize(
-    ("policy", "code"), [("{required: true, on_failure: hold}", 5), ("{required: true}", 1)]
+    ("policy", "code"), [("{required: true}", 5), ("{required: true, on_failure: partial}", 1)]
 )
 def test_a_required_section_may_not_be_empty(tmp_path: Path, policy: str, code: int) -> None:
     config = write_pair(tmp_path, baseline=EMPTY, new=EMPTY)

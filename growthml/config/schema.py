@@ -17,7 +17,9 @@ from growthml.config.types import (
     Condition,
     Currency,
     Day,
+    Domain,
     Duration,
+    HttpsUrl,
     Locale,
     Memory,
     MetricName,
@@ -393,13 +395,24 @@ class AlertConfig(Model):
     """Fires when the metric is below this."""
     above: Number | None = None
     """Fires when the metric is above this."""
+    falls_by: Share | None = None
+    """Fires when the metric is lower than what it is compared with by at least this fraction."""
+    rises_by: Annotated[Number, Field(gt=0)] | None = None
+    """Fires when the metric is higher than what it is compared with by at least this fraction."""
+    against: Literal["baseline", "last_report"] = "baseline"
+    """What `falls_by` and `rises_by` compare with: the baseline of the same report, or the same
+    campaign in the report before."""
     campaign: Text | None = None
     """The campaign it watches. Left out: every campaign but the baseline."""
+    channel: Text | None = None
+    """The channel it watches, by its raw value; `all` watches each. Left out: all together."""
 
     @model_validator(mode="after")
     def _has_a_bound(self) -> Self:
-        if self.below is None and self.above is None:
+        if all(each is None for each in (self.below, self.above, self.falls_by, self.rises_by)):
             raise problem("needs 'below' or 'above', the bound that makes it fire")
+        if self.channel is not None and self.against == "last_report":
+            raise problem("'against: last_report' knows no channels; leave out 'channel'")
         return self
 
 
@@ -408,9 +421,10 @@ class SectionPolicy(Model):
 
     required: bool = False
     """Whether the report is worthless without it: an empty answer then counts as a failure."""
-    on_failure: Literal["hold", "partial", "skip"] = "partial"
+    on_failure: Literal["hold", "partial", "skip"] | None = None
     """What a failure does: `hold` back the report, deliver it marked `partial`, or `skip` the
-    section without a word on the front page."""
+    section without a word on the front page. Left out: `hold` where it is required, else
+    `partial`."""
 
 
 class SectionChoice(SectionPolicy):
@@ -455,20 +469,39 @@ class OutputConfig(Model):
     """The database of every run's metrics. Left out: `history.db` in the archive."""
 
 
-When = Literal["always", "ok", "alert"]
+When = Literal["always", "ok", "changed", "alert"]
 
 
 class EmailConfig(Model):
     """The report as an e-mail."""
 
     smtp: SmtpUrl
-    """The mail server: `smtps://user:${SMTP_PASSWORD}@host` (TLS) or `smtp://` (STARTTLS)."""
+    """The mail server: `smtps://user:${SMTP_PASSWORD}@host` (TLS) or `smtp://` (STARTTLS); or a
+    folder that gets `.eml` files: `file:outbox`."""
     sender: Address = Field(alias="from")
     """Who it comes from: `Growth <growth@example.com>`."""
     to: Annotated[tuple[Address, ...], Field(min_length=1)]
     """Who gets it."""
+    to_each: Mapping[Text, tuple[Address, ...]] = Field(default_factory=dict)
+    """With `for_each`: who gets the report of one value, `{FB: [facebook@example.com]}`."""
     when: When = "always"
-    """`always`; `ok`: only when no section failed; `alert`: only when an alert fired."""
+    """`always`; `ok`: only when no section failed; `changed`: only when a verdict is not that of
+    the report before; `alert`: only when an alert fired."""
+    subject: Text = "{{ verdict }} · {{ report }} {{ date }}"
+    """Its subject, a Jinja2 template of `verdict`, `report`, `date`, `status` and `slice`."""
+    attach: tuple[Literal["summary.pdf", "report.pdf", "tables"], ...] = (
+        "summary.pdf",
+        "report.pdf",
+        "tables",
+    )
+    """What it carries besides the text: the front page alone, the whole report, and the table of
+    all KPIs as CSV."""
+    reply_to: Address | None = None
+    """Where answers go."""
+    unsubscribe: Address | None = None
+    """Who is written to by a reader who wants no more of it. Left out: the sender."""
+    unsubscribe_url: HttpsUrl | None = None
+    """An address that takes a reader off the list by one POST (RFC 8058)."""
 
 
 class WebhookConfig(Model):
@@ -477,7 +510,7 @@ class WebhookConfig(Model):
     url: Webhook
     """The room's webhook; a secret, so it comes from the environment: `${CHAT_WEBHOOK}`."""
     when: When = "always"
-    """`always`; `ok`: only when no section failed; `alert`: only when an alert fired."""
+    """As of an e-mail."""
 
 
 class DeliveryConfig(Model):
@@ -489,6 +522,15 @@ class DeliveryConfig(Model):
     """To a chat room."""
     folder: Path | None = None
     """To a folder that readers can see: a copy of the finished run."""
+    owner: Address | None = None
+    """Who hears, by the same mail server, why a report was held back or not delivered. Left out:
+    the sender."""
+    on_hold: Literal["nothing", "line"] = "nothing"
+    """What readers get of a report that is held back: `nothing`, or one `line` that it is late."""
+    domains: tuple[Domain, ...] = ()
+    """The only domains mail may go to. Left out: any."""
+    link: HttpsUrl | None = None
+    """Where readers find the archive, for chat and mail: `https://reports.example.com/`."""
 
 
 # -- The whole ---------------------------------------------------------------------------------

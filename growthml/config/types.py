@@ -159,11 +159,24 @@ def _address(text: str) -> str:
 
 
 def _smtp(url: Url) -> Url:
-    if url.scheme not in ("smtp", "smtps"):
+    if url.scheme not in ("smtp", "smtps", "file") and not url.reveal().startswith("file:"):
         raise problem(
-            "expected smtps://host or smtp://host, such as smtps://me:${SMTP_PASSWORD}@host"
+            "expected smtps://host or smtp://host, such as smtps://me:${SMTP_PASSWORD}@host, or"
+            " file:outbox for a folder"
         )
     return url
+
+
+def _https(text: str) -> str:
+    if not text.startswith("https://") or len(text.split()) != 1:
+        raise problem(f"expected an address that begins with https://, got {shown(text)}")
+    return text
+
+
+def _domain(text: str) -> str:
+    if "@" in text or not re.fullmatch(r"[\w-]+(\.[\w-]+)+", text):
+        raise problem(f"expected a domain such as example.com, got {shown(text)}")
+    return text.lower()
 
 
 def _memory(text: str) -> str:
@@ -265,6 +278,8 @@ WhereKey = Annotated[Text, AfterValidator(_where_key)]
 ReportName = Annotated[Text, AfterValidator(_report_name)]
 Address = Annotated[Text, AfterValidator(_address)]
 SmtpUrl = Annotated[Url, AfterValidator(_smtp)]
+HttpsUrl = Annotated[Text, AfterValidator(_https)]
+Domain = Annotated[Text, AfterValidator(_domain)]
 
 Worth = Annotated[
     Literal["price", "event"] | float,

@@ -245,13 +245,17 @@ def test_a_byte_order_mark_is_no_part_of_the_first_key(config: Read) -> None:
         ("traffic: {source: shop}", "3:1: unknown key 'traffic'"),
         ("delivery: {email: {smtp: 'http://h', from: a@b.c, to: [a@b.c]}}", "3:26:"
          " delivery.email.smtp: expected smtps://host or smtp://host, such as"
-         " smtps://me:${SMTP_PASSWORD}@host"),
+         " smtps://me:${SMTP_PASSWORD}@host, or file:outbox for a folder"),
         ("delivery: {email: {smtp: 'smtp://h', from: nobody, to: [a@b.c]}}", "3:44:"
          " delivery.email.from: expected an address such as team@example.com, got 'nobody'"),
         ("delivery: {email: {smtp: 'smtp://h', from: a@b.c, to: []}}",
          "3:55: delivery.email.to: expected at least 1 entry, got an empty list"),
         ("delivery: {email: {smtp: 'smtp://h', form: a@b.c, to: [a@b.c]}}",
          "3:38: delivery.email: unknown key 'form' (did you mean 'from'?)"),
+        ("delivery: {domains: [a@b.c]}",
+         "3:22: delivery.domains.0: expected a domain such as example.com, got 'a@b.c'"),
+        ("delivery: {link: 'http://h'}",
+         "3:18: delivery.link: expected an address that begins with https://, got 'http://h'"),
         ("delivery: {webhook: {url: 'https://chat.example.com/T/B'}}", "3:27:"
          ' delivery.webhook.url: holds a secret in clear; write "${CHAT_WEBHOOK}" and export'
          " CHAT_WEBHOOK"),

@@ -33,7 +33,7 @@ def test_a_name_or_a_name_with_options(config: Read) -> None:
         "horizon": 12,
     }
     assert (found[0].on_failure, found[0].required) == ("skip", False)
-    assert found[1].on_failure == "partial"
+    assert found[1].on_failure is None
 
 
 def test_a_section_that_needs_options_is_not_there_by_default(config: Read) -> None:
