@@ -11,7 +11,7 @@ import fcntl
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import astuple, dataclass, fields, replace
 from datetime import UTC, datetime
@@ -59,7 +59,7 @@ class Entry:
     """A row. message_id, sha256, file: of the bytes as sent, empty where there were none.
 
     attempts: how often the network was tried, over all runs. claims: how often it was begun.
-    runner: who began it last. at: when the state last changed, ISO 8601 in UTC.
+    before: the state it had when it was begun again, else empty. runner: who began it last. at: when the state last changed, ISO 8601 in UTC.
     """
 
     report: str
@@ -74,6 +74,7 @@ class Entry:
     file: str = ""
     attempts: int = 0
     claims: int = 0
+    before: str = ""
     runner: str = ""
     at: str = ""
 
@@ -174,12 +175,18 @@ class Ledger:
     # -- Writing -------------------------------------------------------------------------------
 
     def claim(
-        self, key: Key, *, run_id: str, message_id: str, sha256: str, again: bool = False
+        self,
+        key: Key,
+        *,
+        run_id: str,
+        message_id: str = "",
+        sha256: str = "",
+        again: Collection[State] = (),
     ) -> Entry:
         """Take a delivery upon this runner; on the disk when it returns.
 
         The caller may send only where what comes back is `mine`; else it is the row that stands
-        in the way. again: take also what was sent or is unclear.
+        in the way. again: states besides OPEN from which it may be begun again.
         """
         with self._transaction() as database:
             found = self._settled(database, _find(database, key))
@@ -199,6 +206,7 @@ class Ledger:
                 file=f"{name}{f'-{claims}' if claims > 1 else ''}.eml" if name else "",
                 attempts=found.attempts if found else 0,
                 claims=claims,
+                before=str(found.state) if found and found.state not in OPEN else "",
                 runner=self._runner,
             )
             return self._put(database, entry)
@@ -217,7 +225,12 @@ class Ledger:
                 )
 
     def settle(self, entry: Entry, state: State, reason: str = "", attempts: int = 1) -> Entry:
-        """What became of a delivery this runner has claimed."""
+        """What became of a delivery this runner has claimed.
+
+        What was sent or unclear before stays so when sending it again is refused.
+        """
+        if state is State.REFUSED and entry.before:
+            state, reason = State(entry.before), f"sending it again was refused: {reason}"
         with self._transaction() as database:
             settled = replace(
                 entry, state=state, reason=redact(reason), attempts=entry.attempts + attempts
@@ -300,11 +313,9 @@ class Ledger:
             ) from None
 
 
-def may_begin(entry: Entry | None, again: bool = False) -> bool:
-    """Whether a delivery may be begun. again: even though it was sent or is unclear."""
-    if entry is None:
-        return True
-    return entry.state in OPEN or (again and entry.state in (State.SENT, State.UNCLEAR))
+def may_begin(entry: Entry | None, again: Collection[State] = ()) -> bool:
+    """Whether a delivery may be begun. again: states besides OPEN from which it may."""
+    return entry is None or entry.state in OPEN or entry.state in again
 
 
 def _find(database: sqlite3.Connection, key: Key) -> Entry | None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from growthml.figures import Drawing
     from growthml.figures.house import Width
     from growthml.parts import Run
+    from growthml.render.drawings import Drawings
 
 MOST_BYTES = 90_000
 """Of the HTML; Gmail cuts off what comes after about 102 KB."""
@@ -83,22 +84,13 @@ class Letter:
         return replace(self, front=front, hidden=self.hidden + left)
 
 
-def letter(run: Run, *, alerts: Sequence[str] = (), link: str = "") -> Letter:
+def letter(run: Run, *, alerts: Sequence[str] = (), link: str = "", picture: bool = True) -> Letter:
     """The letter of a run. alerts: sentences that come first. link: to the report online.
 
-    Draws the one figure it shows. Raises GrowthError for a figure without alt text.
+    picture: draws the one figure it shows. Raises GrowthError for a figure without alt text.
     """
     drawings = DrawnOnDemand(run)
-    places = places_of(run)
-    found = hero_chart(run, places, drawings)
-    front = replace(front_page(run, places, drawings), hero=None)
-    hero = None
-    if found is not None:
-        _, chart = found
-        picture = png(chart, run.context.formats)
-        if len(picture) > MOST_PICTURE:
-            picture = png(chart, run.context.formats, pixels=736)
-        hero = Hero(title=chart.title, alt=chart.alt, png=picture)
+    front = replace(front_page(run, places_of(run), drawings), hero=None)
     warnings = [*alerts, *front.banners]
     if len(warnings) > MOST_WARNINGS:
         more = len(warnings) - MOST_WARNINGS + 1
@@ -111,10 +103,21 @@ def letter(run: Run, *, alerts: Sequence[str] = (), link: str = "") -> Letter:
         run_id=run.run_id,
         warnings=warnings,
         front=front,
-        hero=hero,
+        hero=_hero(run, drawings) if picture else None,
         link=link,
     )
     return written.holding(MOST_KPIS, len(front.callouts))
+
+
+def _hero(run: Run, drawings: Drawings) -> Hero | None:
+    found = hero_chart(run, places_of(run), drawings)
+    if found is None:
+        return None
+    _, chart = found
+    drawn = png(chart, run.context.formats)
+    if len(drawn) > MOST_PICTURE:
+        drawn = png(chart, run.context.formats, pixels=736)
+    return Hero(title=chart.title, alt=chart.alt, png=drawn)
 
 
 class DrawnOnDemand(Mapping[str, "Mapping[Width, Drawing]"]):

@@ -123,18 +123,17 @@ def mailing(
     *,
     period: str,
     alerts: Sequence[str] = (),
-    link: str | None = None,
+    link: str = "",
     templates: Path | None = None,
     slice: str | None = None,
 ) -> Mailing:
     """The mails of a run whose files lie in `folder`.
 
-    period: what the report is about, for the Message-ID. alerts: sentences above all. link: of the
-    archive; the report is linked below it. Raises GrowthError where the mail cannot be written.
+    period: what the report is about, for the Message-ID. alerts: sentences above all. link: to the
+    report online. Raises GrowthError where the mail cannot be written.
     """
-    where = f"{link.rstrip('/')}/{run.name}/{run.run_id}/report.html" if link else ""
     written = replace(
-        letter(run, alerts=alerts, link=where),
+        letter(run, alerts=alerts, link=link),
         unsubscribe=_bare(email.unsubscribe or email.sender),
     )
     try:

@@ -34,8 +34,9 @@ class Outbox:
 
 
 def path_of(url: Url) -> Path:
-    """The folder of `file:outbox` (relative), `file:/var/outbox` or `file:///var/outbox`."""
-    return Path(unquote(urlsplit(url.reveal()).path or urlsplit(url.reveal()).netloc or "."))
+    """The folder of `file:outbox`, `file://outbox` (relative), `file:///var/outbox` (absolute)."""
+    parts = urlsplit(url.reveal())
+    return Path(unquote(f"{parts.netloc}{parts.path}" or "."))
 
 
 def copy(folder: Path, shared: Path) -> Outcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Literal
 
@@ -30,18 +30,13 @@ class Outcome:
 
 def tried(attempt: Callable[[], Outcome], sleep: Callable[[float], None]) -> Outcome:
     """The outcome of an attempt, repeated while it may help and surely nothing was accepted."""
-    for number, wait in enumerate((*WAITS, None), start=1):
-        outcome = attempt()
-        if outcome.state != "refused" or not outcome.again or wait is None:
+    outcome = attempt()
+    for number, wait in enumerate(WAITS, start=2):
+        if outcome.state != "refused" or not outcome.again:
             break
         sleep(wait)
-    return Outcome(
-        state=outcome.state,
-        reason=outcome.reason,
-        attempts=number,
-        again=outcome.again,
-        everyone=outcome.everyone,
-    )
+        outcome = replace(attempt(), attempts=number)
+    return outcome
 
 
 def said(*parts: object) -> str:

@@ -95,7 +95,7 @@ class Server:
             return self._failure(why, again=False)
         except OSError as error:
             return self._failure(said(error.strerror or error), again=True)
-        except _Unsafe as error:
+        except _UnsafeError as error:
             return self._failure(str(error), again=False)
 
     def _failure(self, why: str, *, again: bool) -> Outcome:
@@ -144,7 +144,7 @@ class Server:
             server.starttls(context=self._context())
             server.ehlo()
         elif not is_loopback(self._host):
-            raise _Unsafe(
+            raise _UnsafeError(
                 "it offers no STARTTLS, and mail goes in clear to this machine only; use smtps://"
             )
 
@@ -177,7 +177,7 @@ class Server:
             remember(b64encode(plain.encode()).decode())
 
 
-class _Unsafe(Exception):
+class _UnsafeError(Exception):
     """Going on would send the mail or the password in clear over a network."""
 
 
@@ -191,7 +191,7 @@ def _passes(error: smtplib.SMTPResponseException) -> bool:
 
 
 def _quoted(content: bytes) -> bytes:
-    """The mail as DATA takes it: lines end in CR LF, dots at their start are doubled, a dot ends."""
+    """The mail as DATA takes it: lines end in CR LF, a dot at their start is doubled, a dot ends."""
     lines = re.sub(rb"\r\n|\r|\n", b"\r\n", content)
     dotted = re.sub(rb"(?m)^\.", b"..", lines)
     return (dotted if dotted.endswith(b"\r\n") else dotted + b"\r\n") + b".\r\n"
