@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from growthml import __version__
 from growthml.errors import GrowthError, UsageError
 from growthml.secrets import redact
+from growthml.verbs import delivery
 
 if TYPE_CHECKING:
     from growthml.run import Outcome
@@ -129,6 +130,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     simulate.add_argument("--force", action="store_true", help="replace what is there")
     simulate.set_defaults(verb=_simulate)
+
+    delivery.add(verbs, anywhere)
 
     templates = verbs.add_parser(
         "templates", help="write our templates to be overridden", parents=[anywhere]

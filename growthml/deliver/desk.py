@@ -124,3 +124,13 @@ class Desk:
         state = State(outcome.state)
         row = self.ledger.settle(entry, state, outcome.reason, outcome.attempts)
         return replace(told(row, new=True), state=state, reason=outcome.reason)
+
+
+def report_key(name: str, slice: str | None) -> str:
+    return f"{name}/{slice}" if slice is not None else name
+
+
+def readers_of(email: EmailConfig, slice: str | None) -> list[str]:
+    """Who gets the report, or the report of one slice; nobody twice."""
+    listed = email.to if slice is None else email.to_each.get(slice, ())
+    return list({key_of(each): each for each in reversed(listed)}.values())[::-1]

@@ -59,7 +59,8 @@ class Entry:
     """A row. message_id, sha256, file: of the bytes as sent, empty where there were none.
 
     attempts: how often the network was tried, over all runs. claims: how often it was begun.
-    before: the state it had when it was begun again, else empty. runner: who began it last. at: when the state last changed, ISO 8601 in UTC.
+    before: the state it had when it was begun again, else empty. runner: who began it last. at:
+    when the state last changed, ISO 8601 in UTC.
     """
 
     report: str

@@ -6,7 +6,6 @@ archive's ledger; neither raises for a delivery that failed, but for a ledger th
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -21,14 +20,15 @@ from growthml.config.url import last_name
 from growthml.deliver.channels import folder as folders
 from growthml.deliver.channels import webhook
 from growthml.deliver.delivery import Delivery
-from growthml.deliver.desk import Desk
+from growthml.deliver.desk import Desk, readers_of, report_key
+from growthml.deliver.hold import hold
 from growthml.deliver.ledger import Ledger, State
 from growthml.deliver.letter import letter
-from growthml.deliver.message import Mailing, key_of, mailing, notice
+from growthml.deliver.message import Mailing, key_of, mailing
+from growthml.deliver.notices import tell_of_failures
 from growthml.errors import GrowthError
 from growthml.parts import Run, Status
 from growthml.progress import Progress
-from growthml.render.words import reason_of
 
 if TYPE_CHECKING:
     from growthml.deliver.message import Mail
@@ -89,7 +89,7 @@ def deliver(
         desk = Desk(
             config=config,
             ledger=ledger,
-            report=_report(run.name, slice),
+            report=report_key(run.name, slice),
             period=period,
             now=now,
             sleep=sleep,
@@ -97,8 +97,8 @@ def deliver(
             resend=resend,
         )
         sender = _Sender(desk, run, folder, tuple(alerts), changed, slice)
-        done = [*sender.to_folder(), *sender.to_readers(), *sender.to_room()]
-        return [*done, *_tell_of_failures(desk, done)]
+        done = [*sender.to_folder(), *sender.toreaders_of(), *sender.to_room()]
+        return [*done, *tell_of_failures(desk, done)]
 
 
 class _Sender:
@@ -132,12 +132,12 @@ class _Sender:
         again = () if there else (State.SENT, State.UNCLEAR)
         return [self._desk.once("folder", name, lambda: folders.copy(self._folder, shared), again)]
 
-    def to_readers(self) -> list[Delivery]:
+    def toreaders_of(self) -> list[Delivery]:
         """A mail to each reader."""
         email = self._wanted.email
         if email is None:
             return []
-        readers = _readers(email, self._slice)
+        readers = readers_of(email, self._slice)
         if why := self._unwanted(email.when):
             return [self._desk.note("email", key_of(r), State.SKIPPED, why) for r in readers]
 
@@ -195,149 +195,6 @@ class _Sender:
         return ""
 
 
-# -- Held back ---------------------------------------------------------------------------------
-
-
-def hold(
-    held: Run | str,
-    config: Config,
-    *,
-    archive: Path,
-    period: str,
-    advice: str = "",
-    slice: str | None = None,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    sleep: Callable[[float], None] = time.sleep,
-    progress: Progress | None = None,
-) -> list[Delivery]:
-    """Tell the owner that a report is held back, why, and what to do; readers as the config says.
-
-    held: the run that may not go out, or why there is none. Nobody is told the same twice for one
-    report and period. Raises DeliveryError where the ledger cannot be used.
-    """
-    wanted = config.delivery
-    if not (wanted.email or wanted.webhook):
-        return []
-    (progress or Progress(quiet=True)).step("Telling that the report is held back")
-    reasons = reasons_of(held, config) if isinstance(held, Run) else [held]
-    run_id = held.run_id if isinstance(held, Run) else ""
-    with Ledger(archive, now) as ledger:
-        desk = Desk(
-            config=config,
-            ledger=ledger,
-            report=_report(config.report.name, slice),
-            period=period,
-            now=now,
-            sleep=sleep,
-            run_id=run_id,
-        )
-        paragraphs = [
-            f"{config.title} ({period}) is held back.",
-            *reasons,
-            advice
-            or "When that is mended, run the report again: it goes out then, once, as always.",
-            f"The run is kept in the archive as {run_id}." if run_id else "",
-            _what_readers_got(config),
-        ]
-        done = _tell_owner(desk, f"Held back: {config.title}, {period}", paragraphs, reasons)
-        return [*done, *_tell_readers(desk, "; ".join(reasons), slice)]
-
-
-def reasons_of(run: Run, config: Config) -> list[str]:
-    """Why a run is held back: each section at fault, its reason and its advice, a sentence each."""
-    required = {choice.name for choice in config.sections if choice.required}
-    told = []
-    for part in run.sections:
-        missing = part.section.id in required and part.status is not Status.OK
-        if part.status is Status.FAILED or missing:
-            advice = f" {part.advice}" if part.advice else ""
-            told.append(f"{part.section.title}: {reason_of(part)}{advice}")
-    return told or ["A section that is required has no answer."]
-
-
-def _what_readers_got(config: Config) -> str:
-    if config.delivery.on_hold == "line":
-        return "Readers were told in one line that it is late."
-    return "Readers got nothing."
-
-
-def _tell_readers(desk: Desk, why: str, slice: str | None) -> list[Delivery]:
-    """Write down what readers do not get; with `on_hold: line` they hear that it is late."""
-    wanted, title = desk.config.delivery, desk.config.title
-    line = f"{title} ({desk.period}) is late: it is held back until it can be trusted."
-    done = []
-    for reader in _readers(wanted.email, slice) if wanted.email else ():
-        done.append(desk.note("email", key_of(reader), State.HELD, why))
-        if wanted.on_hold == "line":
-            subject = f"Late: {title}, {desk.period}"
-            done.append(_notice(desk, "line", reader, subject, [line]))
-    if wanted.webhook:
-        room = wanted.webhook.url
-        done.append(desk.note("webhook", room.stored(), State.HELD, why))
-        if wanted.on_hold == "line":
-            send = lambda: webhook.post(room, line, sleep=desk.sleep)  # noqa: E731
-            done.append(desk.once("line", room.stored(), send))
-    return done
-
-
-# -- The owner ---------------------------------------------------------------------------------
-
-
-def _tell_of_failures(desk: Desk, done: Sequence[Delivery]) -> list[Delivery]:
-    """The owner hears of what has just failed, unless the way to the owner is what failed."""
-    failed = [each for each in done if each.failed and each.new]
-    email = desk.config.delivery.email
-    mails = [each for each in done if each.channel == "email" and each.new]
-    if not failed or email is None or (mails and all(each in failed for each in mails)):
-        return []
-    title = desk.config.title
-    lines = [f"{title} ({desk.period}) did not reach everybody.", *(str(each) for each in failed)]
-    advice = (
-        "What was not sent is tried again by the next run for the same period, and by"
-        f" `growthml send {desk.run_id}`. What is unclear is not, lest it come twice."
-    )
-    subject = f"Not delivered to everybody: {title}, {desk.period}"
-    reasons = [f"{each.channel} {each.recipient} {each.state}" for each in failed]
-    return _tell_owner(desk, subject, [*lines, advice], reasons)
-
-
-def _tell_owner(
-    desk: Desk, subject: str, paragraphs: Sequence[str], reasons: Sequence[str]
-) -> list[Delivery]:
-    """A notice to the owner, once for the same reasons."""
-    email = desk.config.delivery.email
-    if email is None:
-        return []
-    owner = desk.config.delivery.owner or email.sender
-    digest = hashlib.sha256("\n".join(sorted(reasons)).encode()).hexdigest()[:8]
-    said = [each for each in paragraphs if each]
-    return [_notice(desk, f"notice:{digest}", owner, subject, said)]
-
-
-def _notice(
-    desk: Desk, channel: str, reader: str, subject: str, paragraphs: Sequence[str]
-) -> Delivery:
-    email = desk.config.delivery.email
-    assert email is not None
-
-    def write(_: int) -> Mail:
-        return notice(
-            email,
-            reader,
-            report=desk.report,
-            period=desk.period,
-            subject=subject,
-            paragraphs=paragraphs,
-            date=desk.now(),
-            kind=channel,
-        )
-
-    return desk.mail(email, channel, reader, write)
-
-
-# -- What both need ----------------------------------------------------------------------------
-
-
 def templates_of(config: Config) -> Path | None:
     """The user's own templates."""
     return Path(config.output.templates) if config.output.templates else None
@@ -346,13 +203,3 @@ def templates_of(config: Config) -> Path | None:
 def report_link(link: str | None, run: Run) -> str:
     """Where a reader finds the report online; empty without an archive online."""
     return f"{link.rstrip('/')}/{run.name}/{run.run_id}/report.html" if link else ""
-
-
-def _report(name: str, slice: str | None) -> str:
-    return f"{name}/{slice}" if slice is not None else name
-
-
-def _readers(email: EmailConfig, slice: str | None) -> list[str]:
-    """Who gets the report, or the report of one slice; nobody twice."""
-    listed = email.to if slice is None else email.to_each.get(slice, ())
-    return list({key_of(each): each for each in reversed(listed)}.values())[::-1]
