@@ -45,6 +45,7 @@ class Hero:
     """The figure as a picture. alt: its numbers, so that a blocked picture loses nothing."""
 
     title: str
+    subtitle: str
     alt: str
     png: bytes
 
@@ -117,7 +118,7 @@ def _hero(run: Run, drawings: Drawings) -> Hero | None:
     drawn = png(chart, run.context.formats)
     if len(drawn) > MOST_PICTURE:
         drawn = png(chart, run.context.formats, pixels=736)
-    return Hero(title=chart.title, alt=chart.alt, png=drawn)
+    return Hero(title=chart.title, subtitle=chart.subtitle, alt=chart.alt, png=drawn)
 
 
 class DrawnOnDemand(Mapping[str, "Mapping[Width, Drawing]"]):

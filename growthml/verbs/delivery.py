@@ -1,4 +1,4 @@
-"""`growthml send RUN` and `growthml preview CONFIG`: to the readers, or a look before they get it."""
+"""`growthml send RUN` and `growthml preview CONFIG`: to the readers, or a look beforehand."""
 
 from __future__ import annotations
 

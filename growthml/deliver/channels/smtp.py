@@ -191,7 +191,7 @@ def _passes(error: smtplib.SMTPResponseException) -> bool:
 
 
 def _quoted(content: bytes) -> bytes:
-    """The mail as DATA takes it: CR LF ends a line, dots that begin one are doubled, one ends all."""
+    """The mail as DATA takes it: lines end in CR LF, leading dots are doubled, a dot ends it."""
     lines = re.sub(rb"\r\n|\r|\n", b"\r\n", content)
     dotted = re.sub(rb"(?m)^\.", b"..", lines)
     return (dotted if dotted.endswith(b"\r\n") else dotted + b"\r\n") + b".\r\n"
