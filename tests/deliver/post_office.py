@@ -67,7 +67,7 @@ class Office:
         answer = self.answers.pop(0) if self.answers else "250 taken"
         if answer.startswith("250"):
             self.raw.append(envelope.original_content)
-            self.encrypted.append(session.ssl is not None)
+            self.encrypted.append(bool(server.transport.get_extra_info("ssl_object")))
             self.taken.append(
                 email.message_from_bytes(envelope.content, policy=email.policy.default)
             )
