@@ -17,13 +17,14 @@ from growthml.errors import DeliveryError
 
 
 class MailPolicy(EmailPolicy):
-    """As mail travels: ASCII, CR LF. Folds a subject of other letters so that no space is added,
-    as the standard library's policy does where an encoded word begins a line."""
+    """As mail travels: ASCII, CR LF. Folds a subject so that it is read as it was written; the
+    standard library's own way adds spaces where a line begins."""
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         """The header in the bytes of a mail."""
-        if name.lower() == "subject" and not str(value).isascii():
-            header = Header(str(value), "utf-8", header_name=name)
+        if name.lower() == "subject":
+            charset = "us-ascii" if str(value).isascii() else "utf-8"
+            header = Header(str(value), charset, header_name=name)
             return f"{name}: {header.encode(linesep=self.linesep)}{self.linesep}".encode()
         return super().fold_binary(name, value)
 
