@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from growthml.archive.rows import Row, series_of
 
@@ -37,7 +38,11 @@ create index if not exists runs_by_day on runs (as_of, seq);
 create index if not exists runs_by_leaf on runs (leaf, as_of, seq);
 create index if not exists runs_by_series on runs (series, as_of, seq);
 create index if not exists runs_by_id on runs (run_id);
-create table if not exists series (name text primary key, as_of text not null, report text not null);
+create table if not exists series (
+    name text primary key,
+    as_of text not null,
+    report text not null
+);
 create index if not exists series_by_day on series (as_of);
 create table if not exists pages (file text primary key, sha256 text not null);
 """
@@ -234,9 +239,8 @@ def leaves(entries: Iterable[Entry]) -> Sequence[int]:
     return sorted({each.leaf for each in entries})
 
 
-def _entry(found: Sequence[object]) -> Entry:
-    *columns, row = found
-    return Entry(*columns, row=json.loads(str(row)))  # type: ignore[arg-type]
+def _entry(found: Sequence[Any]) -> Entry:
+    return Entry(*found[:-1], json.loads(found[-1]))
 
 
 def _json(row: Row) -> str:

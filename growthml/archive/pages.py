@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from growthml.archive.catalogue import Catalogue, Entry
 from growthml.archive.sparkline import sparkline, strip
-from growthml.render.templates import environment, fill
+from growthml.render.templates import environment, fill, ours
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -165,11 +165,10 @@ def shared() -> dict[str, bytes]:
 def _shared() -> tuple[tuple[str, bytes], ...]:
     found = _templates()
     style = fill(found, "archive/archive.css.j2")
-    return (("archive.css", style.encode()), ("archive.js", _script().encode()))
-
-
-def _script() -> str:
-    return str(_templates().globals["stylesheet"]("archive/archive.js"))
+    return (
+        ("archive.css", style.encode()),
+        ("archive.js", (ours() / "archive" / "archive.js").read_bytes()),
+    )
 
 
 @cache
