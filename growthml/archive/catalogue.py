@@ -240,7 +240,8 @@ def leaves(entries: Iterable[Entry]) -> Sequence[int]:
 
 
 def _entry(found: Sequence[Any]) -> Entry:
-    return Entry(*found[:-1], json.loads(found[-1]))
+    columns = dict(zip(_COLUMNS.split(", "), found, strict=True))
+    return Entry(**columns | {"row": json.loads(columns["row"])})
 
 
 def _json(row: Row) -> str:

@@ -152,7 +152,9 @@ def script(leaf: Leaf) -> bytes:
         }
         for each in leaf.lines
     ]
-    document = json.dumps({"older": leaf.older_script, "rows": rows}, separators=(",", ":"))
+    document = json.dumps(
+        {"older": leaf.older_script, "rows": rows}, separators=(",", ":"), ensure_ascii=False
+    )
     return f"growthmlRows({document});\n".encode()
 
 

@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
 from growthml.errors import GrowthError, UsageError
+from growthml.metrics import STANDARD
 
 RUN_ID = re.compile(r"\d{4}-\d\d-\d\d-[0-9a-f]{12}")
 LATEST = "latest"
@@ -68,6 +70,19 @@ class Kpi:
         if self.unit != "rate" or self.value is None:
             return None
         return round(self.value * self.n)
+
+    @property
+    def std_error(self) -> float | None:
+        """The standard error of the value, where the table holds it or the variance per user."""
+        error, variance = self.number("std_error"), self.number("variance")
+        if error is None and variance is not None and self.n:
+            return sqrt(variance / self.n)
+        return error
+
+    @property
+    def is_total(self) -> bool:
+        """Whether it is a total, such as users or revenue, rather than a rate, mean or ratio."""
+        return any(each.id == self.metric and each.kind == "total" for each in STANDARD)
 
 
 @dataclass(frozen=True)
@@ -231,15 +246,12 @@ def _unknown(archive: Path, wanted: str) -> UsageError:
         return UsageError(f"the archive {archive} holds no runs; `growthml run` makes one")
     names = {each.name for each in known} | {f"{each.parent.name}/{each.name}" for each in known}
     names |= {each.parent.name for each in known} | {LATEST}
+    listed = "`growthml archive list` lists them"
     near = get_close_matches(wanted, sorted(names), n=3, cutoff=0.5)
     if not near and _AN_ID.match(wanted):
         near = sorted(each.name for each in known)[-1:]
-    hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    return UsageError(
-        f"there is no run '{wanted}' in {archive}{hint} `growthml archive list` lists them"
-        if hint
-        else f"there is no run '{wanted}' in {archive}; `growthml archive list` lists them"
-    )
+    hint = f". Did you mean {' or '.join(near)}?" if near else ";"
+    return UsageError(f"there is no run '{wanted}' in {archive}{hint} {listed}")
 
 
 def _folders_in(place: Path) -> list[Path]:

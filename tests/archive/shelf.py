@@ -35,9 +35,7 @@ def rate(metric: str, campaign: str, x: int, n: int, **columns: object) -> str:
     return row(metric, "rate", campaign, n, x / n, **columns)
 
 
-def row(
-    metric: str, unit: str, campaign: str, n: int, value: float, **columns: object
-) -> str:
+def row(metric: str, unit: str, campaign: str, n: int, value: float, **columns: object) -> str:
     """A row of `summary.kpis`."""
     cells = {"metric": metric, "unit": unit, "campaign": campaign, "n": n, "value": value}
     cells |= {"verdict": "not_tested"} | columns
