@@ -126,7 +126,7 @@ def leaf_view(catalogue: Catalogue, entries: Sequence[Entry]) -> Leaf:
 
 def first(catalogue: Catalogue, leaf: Leaf, *, postmortems: bool) -> bytes:
     """`index.html`: the newest run, the trends, and the newest leaf."""
-    return _page(
+    return set_page(
         "archive/index.html.j2",
         leaf=leaf,
         latest=catalogue.newest(),
@@ -138,7 +138,7 @@ def first(catalogue: Catalogue, leaf: Leaf, *, postmortems: bool) -> bytes:
 
 def older(leaf: Leaf) -> bytes:
     """A page of older runs."""
-    return _page("archive/older.html.j2", leaf=leaf, root="../")
+    return set_page("archive/older.html.j2", leaf=leaf, root="../")
 
 
 def script(leaf: Leaf) -> bytes:
@@ -178,7 +178,8 @@ def _templates() -> Environment:
     return environment()
 
 
-def _page(name: str, **values: Any) -> bytes:
+def set_page(name: str, **values: Any) -> bytes:
+    """A page of the archive from its template."""
     return fill(_templates(), name, verdicts=VERDICTS, **values).encode()
 
 

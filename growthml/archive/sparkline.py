@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby, pairwise
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 150, 36
 STRIP_WIDTH, STRIP_HEIGHT = 72, 12
@@ -75,3 +75,35 @@ def _mark(x: float, y: float, kind: str) -> str:
     if kind == "worse":
         return f'<rect class="mark" x="{x - 3:.1f}" y="{y - 3}" width="6" height="6"/>'
     return f'<circle class="mark" cx="{x:.1f}" cy="{y}" r="3.2"/>'
+
+
+AXIS_WIDTH, AXIS_HEIGHT = 120, 20
+
+
+def expectation(
+    value: float,
+    low: float | None,
+    high: float | None,
+    expected: float,
+    span: tuple[float, float],
+    alt: str,
+) -> Markup:
+    """An outcome with its interval, and what was expected as a hollow diamond on the same axis.
+
+    span: the least and the greatest number that any drawing of this metric shows.
+    """
+    least, most = span
+    room = AXIS_WIDTH - 16
+
+    def x(number: float) -> float:
+        return AXIS_WIDTH / 2 if most == least else 8 + room * (number - least) / (most - least)
+
+    middle, hoped = AXIS_HEIGHT / 2, x(expected)
+    limits = "" if low is None or high is None else f"M{x(low):.1f} {middle}H{x(high):.1f}"
+    return Markup(
+        f'<svg class="axis" viewBox="0 0 {AXIS_WIDTH} {AXIS_HEIGHT}" width="{AXIS_WIDTH}"'
+        f' height="{AXIS_HEIGHT}" role="img" aria-label="{escape(alt)}">'
+        f'<path class="base" d="M0 {middle}H{AXIS_WIDTH}"/><path class="line" d="{limits}"/>'
+        f'<circle class="point" cx="{x(value):.1f}" cy="{middle}" r="4"/>'
+        f'<path class="hoped" d="M{hoped:.1f} {middle - 6}l6 6l-6 6l-6 -6Z"/></svg>'
+    )

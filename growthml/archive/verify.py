@@ -96,5 +96,5 @@ def _of_deliveries(archive: Path) -> Iterator[str]:
             yield f"{path}: is not in the ledger; move it out of the archive"
         elif hashlib.sha256(path.read_bytes()).hexdigest() != known[name]:
             yield f"{path}: is not what was sent; restore it from a copy"
-    for name in sorted(known.keys() - mails.keys()):
+    for name in sorted(name for name in known.keys() - mails.keys() if "@" in name):
         yield f"{archive / 'deliveries' / name}.eml: is missing; restore it from a copy"
