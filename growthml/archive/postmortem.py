@@ -28,7 +28,7 @@ SO_FAR = -1
 """Stands for the days of a measure of a campaign that has no end."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_KEPT = ("hypothesis", "owner", "decision", "learned", "expected", "label", "start", "end")
+_KEPT = ("hypothesis", "owner", "decision", "learned", "expected", "label")
 
 
 def update(archive: Path, folder: Path) -> list[Path]:
@@ -96,7 +96,8 @@ def _measured(archive: Path, run: StoredRun, campaign: Mapping[str, Any]) -> dic
         case["measures"].sort(key=lambda each: (each["days"], each["as_of"], each["started"]))
     if run.as_of >= case["told"]:
         case |= {"told": run.as_of, "title": run.title}
-        case |= {key: campaign.get(key) for key in _KEPT} | {"end": _end(run, campaign)}
+        case |= {key: campaign.get(key) for key in _KEPT}
+        case |= {"start": _window(run, campaign).get("from"), "end": _end(run, campaign)}
         case["channels"] = _channels(run, campaign)
     return case if json.dumps(case, sort_keys=True) != before else None
 
@@ -122,9 +123,12 @@ def _end(run: StoredRun, campaign: Mapping[str, Any]) -> str | None:
 
     A report's period is no end: it moves on from week to week.
     """
+    return _window(run, campaign).get("to")
+
+
+def _window(run: StoredRun, campaign: Mapping[str, Any]) -> Mapping[str, str | None]:
     config = (run.manifest.get("config") or {}).get("campaigns") or {}
-    window = (config.get(campaign["key"]) or {}).get("window") or {}
-    return window.get("to") or None
+    return (config.get(campaign["key"]) or {}).get("window") or {}
 
 
 def _same(known: Mapping[str, Any], measure: Mapping[str, Any]) -> bool:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from markupsafe import Markup
-
 from growthml.archive import definition
 from growthml.archive.pages import set_page
 from growthml.archive.postmortem import SLOTS, SO_FAR, moved
@@ -48,7 +46,7 @@ class Cell:
     head: str
     text: str = ""
     interval: str = ""
-    drawing: Markup = Markup("")
+    drawing: str = ""
     fit: str = NOT_YET
     when: str = ""
 
