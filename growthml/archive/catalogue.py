@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,8 +71,12 @@ class Catalogue:
 
     def __init__(self, path: Path) -> None:
         self._database = sqlite3.connect(path, isolation_level=None)
-        self._database.executescript(_SCHEMA)
-        self._database.execute("begin immediate")
+        try:
+            self._database.executescript(_SCHEMA)
+            self._database.execute("begin immediate")
+        except sqlite3.Error:
+            self._database.close()
+            raise
 
     def close(self, *, keep: bool) -> None:
         """End the transaction, and keep what it did or not."""
@@ -193,9 +197,12 @@ class Catalogue:
         )
         return [name for (name,) in rows]
 
-    def everything(self) -> list[Entry]:
-        """All entries, oldest first; for rebuilding only."""
-        return self._all("1 order by as_of, seq")
+    def clear(self) -> list[Entry]:
+        """Take out every run; what there was, oldest first."""
+        known = self._all("1 order by as_of, seq")
+        self._database.execute("delete from runs")
+        self._database.execute("delete from series")
+        return known
 
     def page(self, file: str, sha256: str | None) -> None:
         """Remember what was written into a page; None: it is gone."""
@@ -232,11 +239,6 @@ def read(path: Path) -> tuple[list[Entry], dict[str, str]]:
     finally:
         database.close()
     return [_entry(row) for row in rows], pages
-
-
-def leaves(entries: Iterable[Entry]) -> Sequence[int]:
-    """The numbers of the leaves that hold these runs."""
-    return sorted({each.leaf for each in entries})
 
 
 def _entry(found: Sequence[Any]) -> Entry:

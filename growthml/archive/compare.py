@@ -15,7 +15,7 @@ from growthml.archive.runs import Kpi, StoredRun
 
 CHANGED = "definition changed: not comparable"
 NO_SPREAD = "no interval: the stored tables do not hold its spread"
-TOTAL = "a total: it has no sampling error of its own"
+TOTAL = "a total: not tested"
 NOT_COUNTED = "not counted in one of the runs"
 
 _PROFIT = frozenset({"profit", "roi"})
@@ -30,7 +30,7 @@ class Move:
     no_evidence or not_tested."""
 
     metric: str
-    unit: str
+    unit: Any
     campaign: str
     then: float | None
     now: float | None

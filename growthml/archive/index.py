@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from growthml.archive import pages
+from growthml.archive import catalogue, pages
 from growthml.archive.catalogue import Catalogue, Entry
 from growthml.archive.lock import INDEX, locked, put
 from growthml.archive.rows import row_of
@@ -77,26 +77,20 @@ def rebuild(archive: Path) -> int:
     so that a manifest changed since does not pass as genuine.
     """
     shelf = scan(archive)
-    with locked(archive):
-        known, notes = _known(archive)
-        for file in (*(archive / INDEX).glob("page-*"), *(archive / INDEX).glob("rows.db*")):
-            file.unlink()
+    try:
+        catalogue.read(archive / ROWS)
+    except (sqlite3.Error, ValueError):
+        with locked(archive):
+            for file in (archive / INDEX).glob("rows.db*"):
+                file.unlink()
     with _open(archive) as index:
+        known = {(each.report, each.run_id): each for each in index.clear()}
         for run in reversed(shelf.runs):
-            key = (run.report, run.run_id)
-            index.add(run, notes.get(key, ""), sha256=known.get(key))
+            before = known.get((run.report, run.run_id))
+            index.add(run, before.note if before else "", before.sha256 if before else None)
         index.heal()
+        index.touched |= {each for each in (index.catalogue.head(),) if each is not None}
     return len(shelf.runs)
-
-
-def _known(archive: Path) -> tuple[dict[tuple[str, str], str], dict[tuple[str, str], str]]:
-    from growthml.archive import catalogue
-
-    with suppress(sqlite3.Error):
-        entries, _ = catalogue.read(archive / ROWS)
-        keyed = [((each.report, each.run_id), each) for each in entries]
-        return {key: e.sha256 for key, e in keyed}, {key: e.note for key, e in keyed}
-    return {}, {}
 
 
 @contextmanager
@@ -165,6 +159,16 @@ class _Index:
         if entry is not None:
             self._touch(entry)
             self.catalogue.remove(entry)
+
+    def clear(self) -> list[Entry]:
+        """Forget every run and every page; what was known."""
+        known = self.catalogue.clear()
+        for name in self.catalogue.pages():
+            if name.startswith(f"{INDEX}/page-"):
+                self._drop(name)
+        for file in (self.archive / INDEX).glob("page-*"):
+            file.unlink()
+        return known
 
     def heal(self) -> None:
         """Add the runs that were announced, are in place and have no row yet."""
