@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from growthml import __version__
 from growthml.errors import GrowthError, UsageError
 from growthml.secrets import redact
-from growthml.verbs import render
+from growthml.verbs import archive, render
 from growthml.verbs.formats import formats_of
 
 if TYPE_CHECKING:
@@ -137,6 +137,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     templates.add_argument("--export", type=Path, required=True, metavar="DIR")
     templates.set_defaults(verb=_templates)
+
+    archive.add(verbs, anywhere)
 
     schema = verbs.add_parser("schema", help="print the config's JSON Schema", parents=[anywhere])
     schema.set_defaults(verb=_schema)
