@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from growthml import __version__
 from growthml.errors import GrowthError, UsageError
 from growthml.secrets import redact
-from growthml.verbs import archive, render
+from growthml.verbs import archive, delivery, render
 from growthml.verbs.formats import formats_of
 
 if TYPE_CHECKING:

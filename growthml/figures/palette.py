@@ -97,6 +97,11 @@ def light(token: str) -> str:
     return PALETTE[token].light
 
 
+def dark(token: str) -> str:
+    """A token's dark value, for pages that cannot use custom properties; raises as `light` does."""
+    return PALETTE[token].dark
+
+
 def text_of(token: str) -> str:
     """The token in which words about a series are set."""
     return TEXT.get(token, "ink")

@@ -250,6 +250,12 @@ def _callout(name: str, finding: Finding, places: Places) -> Callout:
     )
 
 
+def hero_chart(run: Run, places: Places, drawings: Drawings) -> tuple[str, Chart] | None:
+    """The section and the chart behind the front page's figure, for whoever draws it anew."""
+    front = _front(run) or _without_summary(run)
+    return next(_hero_candidates(front, run, places, drawings), None)
+
+
 def _hero(front: Front, run: Run, places: Places, drawings: Drawings) -> FigureView | None:
     """The figure the summary names, else the evidence of the heaviest callout that has some."""
     for section, chart in _hero_candidates(front, run, places, drawings):

@@ -9,9 +9,14 @@ from growthml.render.templates import ours
 
 
 def template_bytes(folder: Path | None = None) -> dict[str, bytes]:
-    """Every template by its relative name, a user's own in place of ours."""
+    """Every template of the pages by its relative name, a user's own in place of ours.
+
+    Those of the mail are left out: how a run is delivered is no part of it.
+    """
     found = _files(ours())
-    return found | _files(folder) if folder is not None and folder.is_dir() else found
+    if folder is not None and folder.is_dir():
+        found |= _files(folder)
+    return {name: content for name, content in found.items() if not name.startswith("email.")}
 
 
 def export(folder: Path) -> list[str]:

@@ -58,6 +58,7 @@ def environment(folder: Path | None = None) -> Environment:
         "inline": assets.drawing_inline,
         "uri": data_uri,
         "light": palette.light,
+        "dark": palette.dark,
     }
     return found
 

@@ -1,0 +1,80 @@
+"""What a mail carries: files of the run's folder, and a sentence that says which and which not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from growthml.formats import Formats
+    from growthml.parts import Run
+
+
+class _Kind(NamedTuple):
+    file: str
+    suffix: str
+    mime: str
+    words: str
+    format: str
+
+
+_KINDS = {
+    "report.pdf": _Kind("report.pdf", ".pdf", "application/pdf", "the whole report", "PDF"),
+    "summary.pdf": _Kind(
+        "summary.pdf", "-summary.pdf", "application/pdf", "its front page alone", "PDF"
+    ),
+    "tables": _Kind("tables/summary.kpis.csv", "-kpis.csv", "text/csv", "all KPIs", "CSV"),
+}
+HEAVIEST_FIRST = ("report.pdf", "summary.pdf", "tables")
+"""In which order attachments give way where a mail grows too large."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attachment:
+    """A file of a mail. kind: as the config names it; name: as the reader saves it."""
+
+    kind: str
+    name: str
+    mime: str
+    content: bytes
+
+
+def attachments(run: Run, folder: Path, wanted: Sequence[str]) -> list[Attachment]:
+    """The wanted files as far as the run has them, the whole report first. Raises OSError."""
+    found = []
+    for kind in HEAVIEST_FIRST:
+        path = folder / _KINDS[kind].file
+        if kind in wanted and path.is_file():
+            name = f"{run.name}-{run.context.as_of.isoformat()}{_KINDS[kind].suffix}"
+            content = path.read_bytes()
+            found.append(Attachment(kind=kind, name=name, mime=_KINDS[kind].mime, content=content))
+    return found
+
+
+def sentences(
+    kept: Sequence[Attachment], dropped: Sequence[Attachment], formats: Formats
+) -> list[str]:
+    """What is attached, and what was too large to be, for the reader of the mail."""
+    said = []
+    if kept:
+        words = [f"{_KINDS[each.kind].words} ({_size(each, formats)})" for each in kept]
+        said.append(f"Attached: {formats.join(words)}.")
+    if dropped:
+        words = [f"{_KINDS[each.kind].words} ({_size(each, formats)})" for each in dropped]
+        verb = "is" if len(dropped) == 1 else "are"
+        said.append(
+            f"Too large for a mail, {formats.join(words)} {verb} left out; the archive holds"
+            f" {'it' if len(dropped) == 1 else 'them'} under this run’s number."
+        )
+    return said
+
+
+def _size(attachment: Attachment, formats: Formats) -> str:
+    kilobytes = max(len(attachment.content) / 1000, 1)
+    if kilobytes < 1000:
+        size = f"{formats.number(kilobytes, 0)}\u202fkB"
+    else:
+        size = f"{formats.number(kilobytes / 1000, 1)}\u202fMB"
+    return f"{_KINDS[attachment.kind].format}, {size}"

@@ -1,0 +1,49 @@
+"""Files that are there whole or not at all, and outlive a power cut."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+
+def write_once(path: Path, content: bytes) -> bool:
+    """Write a file that must never change; False where one of that name is there already.
+
+    It is flushed to the disk under another name first. Raises OSError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    building = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with building.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(building, path)  # Unlike a rename, a link never replaces what is there.
+    except FileExistsError:
+        return False
+    finally:
+        with suppress(FileNotFoundError):
+            building.unlink()
+    sync(path.parent)
+    return True
+
+
+def sync(folder: Path) -> None:
+    """Flush a folder's list of names to the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def safe_name(text: str) -> str:
+    """The text as a file's name: letters, digits, `.`, `_`, `-` and `@` stay.
+
+    >>> safe_name("<ab12@example.com>")
+    'ab12@example.com'
+    """
+    return re.sub(r"[^A-Za-z0-9._@-]+", "-", text.strip("<>")).lstrip(".-")[:150] or "mail"

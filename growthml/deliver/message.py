@@ -1,0 +1,262 @@
+"""The mail itself: one message a reader, with headers that mail programs and people can trust.
+
+`multipart/mixed[alternative[text, related[html, png]], pdf…, csv]`. Everything but the date is a
+function of the run, the config and the reader, down to the boundaries.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from growthml.config.schema import EmailConfig
+from growthml.deliver.attachments import Attachment, attachments, sentences
+from growthml.deliver.letter import Letter, fold, html, letter, shorten, text
+from growthml.deliver.subject import subject_of
+from growthml.errors import DeliveryError
+
+if TYPE_CHECKING:
+    from growthml.parts import Run
+
+MOST_MAIL = 10_000_000
+"""Bytes of a whole mail, as sent; servers refuse larger ones, some far smaller ones."""
+_POLICY = SMTP.clone(cte_type="7bit")
+SENT_AGAIN = "[sent again] "
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mail:
+    """A mail ready to go: from whom, to whom, and the exact bytes."""
+
+    sender: str
+    recipient: str
+    message_id: str
+    content: bytes
+
+    @property
+    def sha256(self) -> str:
+        """Of the bytes, in hex."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mailing:
+    """A run as its readers get it by mail: written once, addressed to each.
+
+    dropped: kinds of attachment left out because the mail would be too large.
+    """
+
+    run: Run
+    email: EmailConfig
+    period: str
+    letter: Letter
+    subject: str
+    carried: Sequence[Attachment]
+    dropped: Sequence[str]
+    templates: Path | None
+    slice: str | None
+
+    @cached_property
+    def _text(self) -> str:
+        return text(self.letter, self.templates)
+
+    @cached_property
+    def _html(self) -> str:
+        return html(self.letter, f"cid:{self._picture}", self.templates)
+
+    @property
+    def _picture(self) -> str:
+        """The picture's Content-ID, without angle brackets."""
+        return f"hero.{self.run.run_id}@{domain_of(self.email.sender)}"
+
+    def message(self, recipient: str, date: datetime, again: int = 0) -> EmailMessage:
+        """The message to one reader. again: how often it was sent before.
+
+        Raises DeliveryError for an address no mail can go to.
+        """
+        report = f"{self.run.name}/{self.slice}" if self.slice else self.run.name
+        made = EmailMessage(policy=_POLICY)
+        made["Subject"] = f"{SENT_AGAIN if again else ''}{self.subject}"
+        _address(made, self.email, recipient, date)
+        made["Message-ID"] = message_id(report, self.period, recipient, self.email.sender, again)
+        _list_headers(made, self.email, self.run.name)
+        made["Content-Language"] = self.run.language
+        made.set_content(self._text, cte="quoted-printable")
+        made.add_alternative(self._html, subtype="html", cte="quoted-printable")
+        if self.letter.hero:
+            _, page = made.iter_parts()
+            page.add_related(
+                self.letter.hero.png,
+                "image",
+                "png",
+                cid=f"<{self._picture}>",
+                filename="figure.png",
+                disposition="inline",
+            )
+        for each in self.carried:
+            kind, _, subtype = each.mime.partition("/")
+            made.add_attachment(each.content, kind, subtype, filename=each.name)
+        if not made.is_multipart() or made.get_content_subtype() != "mixed":
+            made.make_mixed()
+        _fix_boundaries(made)
+        return made
+
+    def mail(self, recipient: str, date: datetime, again: int = 0) -> Mail:
+        """The message to one reader as it is sent; raises as `message` does."""
+        return sealed(self.message(recipient, date, again), self.email.sender, recipient)
+
+
+def mailing(
+    run: Run,
+    folder: Path,
+    email: EmailConfig,
+    *,
+    period: str,
+    alerts: Sequence[str] = (),
+    link: str = "",
+    templates: Path | None = None,
+    slice: str | None = None,
+) -> Mailing:
+    """The mails of a run whose files lie in `folder`.
+
+    period: what the report is about, for the Message-ID. alerts: sentences above all. link: to the
+    report online. Raises GrowthError where the mail cannot be written.
+    """
+    written = replace(
+        letter(run, alerts=alerts, link=link),
+        unsubscribe=_bare(email.unsubscribe or email.sender),
+    )
+    try:
+        carried = attachments(run, folder, email.attach)
+    except OSError as error:
+        raise DeliveryError(f"cannot read the run in {folder}: {error.strerror}") from None
+    dropped: list[Attachment] = []
+    while True:
+        enclosed = sentences(carried, dropped, run.context.formats)
+        made = Mailing(
+            run=run,
+            email=email,
+            period=period,
+            letter=replace(written, enclosed=enclosed),
+            subject=subject_of(email.subject, written, str(run.status), slice),
+            carried=carried,
+            dropped=[each.kind for each in dropped],
+            templates=templates,
+            slice=slice,
+        )
+        size = len(made.message(email.sender, datetime(2000, 1, 1)).as_bytes())
+        if size <= MOST_MAIL or not carried:
+            return made
+        dropped.append(carried.pop(0))
+
+
+def notice(
+    email: EmailConfig,
+    recipient: str,
+    *,
+    report: str,
+    period: str,
+    subject: str,
+    paragraphs: Sequence[str],
+    date: datetime,
+    kind: str = "notice",
+) -> Mail:
+    """A short mail in plain text, with the same headers.
+
+    kind: tells several notices about one period apart.
+    """
+    made = EmailMessage(policy=_POLICY)
+    made["Subject"] = shorten(plain_line(subject), 150)
+    _address(made, email, recipient, date)
+    made["Message-ID"] = message_id(f"{report}#{kind}", period, recipient, email.sender)
+    _list_headers(made, email, report)
+    body = "\n\n".join("\n".join(fold(line) for line in p.splitlines()) for p in paragraphs)
+    made.set_content(f"{body}\n", cte="quoted-printable")
+    return sealed(made, email.sender, recipient)
+
+
+def sealed(message: EmailMessage, sender: str, recipient: str) -> Mail:
+    """A message as the bytes that are sent and kept."""
+    return Mail(
+        sender=_bare(sender),
+        recipient=_bare(recipient),
+        message_id=str(message["Message-ID"]),
+        content=message.as_bytes(),
+    )
+
+
+def message_id(report: str, period: str, recipient: str, sender: str, again: int = 0) -> str:
+    """The same for the same report, period and reader; another one each time it is sent again."""
+    parts = (report, period, key_of(recipient), *([str(again)] if again else []))
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return f"<{digest[:32]}@{domain_of(sender)}>"
+
+
+def key_of(address: str) -> str:
+    """What makes two addresses the same reader."""
+    return _bare(address).casefold()
+
+
+def domain_of(address: str) -> str:
+    """The domain of an address, as DNS spells it."""
+    return _bare(address).rpartition("@")[2].casefold()
+
+
+def plain_line(words: str) -> str:
+    """The words on one line, without control characters: nothing can end a header early."""
+    return " ".join("".join(c if c.isprintable() else " " for c in words).split())
+
+
+def _bare(address: str) -> str:
+    """`Ann <ann@example.com>` as `ann@example.com`, its domain as DNS spells it."""
+    name, _, domain = parseaddr(address)[1].rpartition("@")
+    with suppress(UnicodeError):  # `_parsed` refuses what is no domain.
+        domain = domain.encode("idna").decode()
+    return f"{name}@{domain}"
+
+
+def _parsed(address: str) -> Address:
+    name, bare = plain_line(parseaddr(address)[0]), _bare(address)
+    if not bare.isascii():
+        raise DeliveryError(f"{bare} has letters before the @ that mail servers do not take")
+    try:
+        return Address(display_name=name, addr_spec=bare)
+    except Exception:  # The parser of the standard library fails in many ways.
+        raise DeliveryError(f"{bare!r} is no address mail can go to") from None
+
+
+def _address(made: EmailMessage, email: EmailConfig, recipient: str, date: datetime) -> None:
+    made["From"] = _parsed(email.sender)
+    made["To"] = _parsed(recipient)
+    if email.reply_to:
+        made["Reply-To"] = _parsed(email.reply_to)
+    made["Date"] = format_datetime(date)
+
+
+def _list_headers(made: EmailMessage, email: EmailConfig, report: str) -> None:
+    made["List-Id"] = f"<{report.casefold()}.{domain_of(email.sender)}>"
+    leave = f"<mailto:{_bare(email.unsubscribe or email.sender)}?subject=unsubscribe%20{report}>"
+    if email.unsubscribe_url:
+        made["List-Unsubscribe"] = f"<{plain_line(email.unsubscribe_url)}>, {leave}"
+        made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    else:
+        made["List-Unsubscribe"] = leave
+    made["Auto-Submitted"] = "auto-generated"
+
+
+def _fix_boundaries(made: EmailMessage) -> None:
+    """Boundaries of the mail's own, so that the same mail is the same bytes."""
+    seed = str(made["Message-ID"]).strip("<>").partition("@")[0]
+    parts = [part for part in made.walk() if part.is_multipart()]
+    for number, part in enumerate(parts):
+        part.set_boundary(f"=_{seed}_{number}")

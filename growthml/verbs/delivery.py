@@ -1,0 +1,149 @@
+"""`growthml send RUN` and `growthml preview CONFIG`: to the readers, or a look beforehand."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from growthml.errors import UsageError
+
+if TYPE_CHECKING:
+    from growthml.config.schema import Config
+
+NOT_DELIVERED = 4
+_PAGES = ("report.html", "report.pdf", "summary.pdf")
+
+
+def add(verbs: Any, anywhere: argparse.ArgumentParser) -> None:
+    """The verbs and their arguments."""
+    send = verbs.add_parser(
+        "send", help="deliver a stored run, to each reader once", parents=[anywhere]
+    )
+    send.add_argument("run", metavar="RUN", help="a run's folder, or its id in the archive")
+    send.add_argument("--config", type=Path, help="default config/<report>.yml, <report>.yml")
+    send.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    send.add_argument("--archive", type=Path, default=Path("reports"), metavar="DIR")
+    send.add_argument(
+        "--resend", action="store_true", help="send again what is unclear, marked as sent again"
+    )
+    send.add_argument(
+        "--to",
+        action="append",
+        default=[],
+        metavar="READER",
+        help="with --resend: this reader, even one who has it",
+    )
+    send.add_argument("--quiet", action="store_true", help="no progress")
+    send.set_defaults(verb=_send)
+
+    preview = verbs.add_parser(
+        "preview", help="write the mail and the pages, and send nothing", parents=[anywhere]
+    )
+    preview.add_argument("config", type=Path)
+    preview.add_argument("--as-of", type=_day, metavar="DATE", help="the last day seen")
+    preview.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    preview.add_argument("--archive", type=Path, metavar="DIR", help="keep the run, too")
+    preview.add_argument("--out", type=Path, metavar="DIR", help="default <report>-preview")
+    preview.add_argument("--quiet", action="store_true", help="no progress")
+    preview.set_defaults(verb=_preview)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date; write 2014-04-20") from None
+
+
+def _send(options: argparse.Namespace) -> int:
+    from growthml import plan
+    from growthml.archive.stored import load_run
+    from growthml.deliver.delivery import any_failed
+    from growthml.deliver.post import deliver, period_of
+    from growthml.progress import Progress
+
+    if options.to and not options.resend:
+        raise UsageError("--to goes with --resend: without it every reader gets the report once")
+    folder = _folder(options.run, options.archive)
+    run = load_run(folder)
+    config = plan.read_config(options.config or _config_of(run.name), options.set)
+    if config.report.name != run.name:
+        raise UsageError(
+            f"{folder} is a run of {run.name}, and the config is that of {config.report.name}"
+        )
+    with Progress(quiet=options.quiet) as progress:
+        done = deliver(
+            run,
+            folder,
+            config,
+            archive=options.archive,
+            period=period_of(config, run.context.as_of),
+            resend=options.to or options.resend,
+            progress=progress,
+        )
+    for each in done:
+        print(each)
+    if not done:
+        print("The config names nobody to deliver to")
+    return NOT_DELIVERED if any_failed(done) else 0
+
+
+def _folder(run: str, archive: Path) -> Path:
+    """A run's folder, by path or by id."""
+    if Path(run).is_dir():
+        return Path(run)
+    found = sorted(archive.glob(f"*/{run}")) if run and "/" not in run else []
+    if len(found) == 1:
+        return found[0]
+    raise UsageError(
+        f"there is no run {run} in {archive}; name its folder, or its archive with --archive"
+    )
+
+
+def _config_of(report: str) -> Path:
+    """Where the config of a report is looked for: a report is named after its config's file."""
+    places = [Path("config") / f"{report}.yml", Path(f"{report}.yml")]
+    for place in places:
+        if place.is_file():
+            return place
+    raise UsageError(
+        f"who gets {report} stands in its config, and there is neither {places[0]} nor"
+        f" {places[1]}; name it with --config"
+    )
+
+
+def _preview(options: argparse.Namespace) -> int:
+    from growthml import plan
+    from growthml.deliver.preview import preview
+    from growthml.progress import Progress
+    from growthml.run import run
+
+    config = plan.read_config(options.config, options.set)
+    out: Path = options.out or Path(f"{config.report.name}-preview")
+    with TemporaryDirectory() as passing, Progress(quiet=options.quiet) as progress:
+        outcome = run(
+            _undelivered(config),
+            as_of=options.as_of,
+            archive=options.archive or Path(passing),
+            progress=progress,
+        )
+        written = preview(outcome.run, outcome.folder, config, out)
+        for name in _PAGES:
+            if name in outcome.outputs:
+                shutil.copyfile(outcome.folder / name, out / name)
+                written.append(out / name)
+    for path in written:
+        print(path)
+    print("Nothing was sent")
+    return outcome.exit_code
+
+
+def _undelivered(config: Config) -> Config:
+    """The same report for nobody; who gets it has no part in its run id."""
+    from growthml.config.schema import DeliveryConfig
+
+    return config.model_copy(update={"delivery": DeliveryConfig()})
