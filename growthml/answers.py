@@ -8,12 +8,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from growthml.errors import FactError, NotEnoughData
-from growthml.facts.count import Counts, Reading
-from growthml.parts import Context, Facts, Run, SectionRun, Status
+from growthml.facts.count import Reading
+from growthml.facts.view import View
+from growthml.parts import Context, Facts, Run, Section, SectionRun, Status
 from growthml.plan import Chosen
 from growthml.progress import Progress
 from growthml.secrets import redact
@@ -26,18 +27,29 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """What sections see of the counts: those that can pool periods, and the others."""
+
+    pooled: tuple[View, Context]
+    alone: tuple[View, Context]
+
+    def of(self, section: Section) -> tuple[View, Context]:
+        """The facts and the context of a section."""
+        return self.pooled if section.pools else self.alone
+
+
 def answers(
     chosen: Sequence[Chosen],
-    counts: Counts,
+    sight: Sight,
     readings: Sequence[Reading],
-    context: Context,
     progress: Progress,
 ) -> list[SectionRun]:
     """Every chosen section as it ended, without those left out because nobody asked for them."""
     ended = []
     for each in chosen:
         progress.step(each.section.title)
-        run = answer(each, counts, readings, context)
+        run = answer(each, *sight.of(each.section), readings)
         if run is None:
             continue
         if run.status is Status.FAILED:
@@ -47,7 +59,7 @@ def answers(
 
 
 def answer(
-    chosen: Chosen, counts: Counts, readings: Sequence[Reading], context: Context
+    chosen: Chosen, counts: View, context: Context, readings: Sequence[Reading]
 ) -> SectionRun | None:
     """One section as it ended; None when nobody asked for it and its fields are not mapped."""
     started = time.perf_counter()
@@ -63,7 +75,7 @@ def answer(
 
 
 def _attempt(
-    chosen: Chosen, counts: Counts, readings: Sequence[Reading], context: Context
+    chosen: Chosen, counts: View, readings: Sequence[Reading], context: Context
 ) -> SectionRun | None:
     section = chosen.section
     try:
@@ -150,7 +162,7 @@ def overall(
     return "partial" if any(policy.on_failure == "partial" for policy in failed) else "ok"
 
 
-def _asked(chosen: Chosen, counts: Counts, readings: Sequence[Reading]) -> Facts:
+def _asked(chosen: Chosen, counts: View, readings: Sequence[Reading]) -> Facts:
     """The facts a section asked for, by their names without arguments.
 
     Optional ones are there only where the schema maps what they need.

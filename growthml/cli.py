@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Any
 from growthml import __version__
 from growthml.errors import GrowthError, UsageError
 from growthml.secrets import redact
-from growthml.verbs import delivery
+from growthml.verbs import archive, delivery, render
+from growthml.verbs.formats import formats_of
 
 if TYPE_CHECKING:
     from growthml.run import Outcome
 
 Verb = Callable[[argparse.Namespace], int]
-
-FORMATS = ("html", "pdf")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -131,13 +130,15 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--force", action="store_true", help="replace what is there")
     simulate.set_defaults(verb=_simulate)
 
-    delivery.add(verbs, anywhere)
+    render.add(verbs, anywhere)
 
     templates = verbs.add_parser(
         "templates", help="write our templates to be overridden", parents=[anywhere]
     )
     templates.add_argument("--export", type=Path, required=True, metavar="DIR")
     templates.set_defaults(verb=_templates)
+
+    archive.add(verbs, anywhere)
 
     schema = verbs.add_parser("schema", help="print the config's JSON Schema", parents=[anywhere])
     schema.set_defaults(verb=_schema)
@@ -214,7 +215,7 @@ def _run(options: argparse.Namespace) -> int:
     from growthml.progress import Progress
     from growthml.run import run
 
-    formats = _formats(options.format)
+    formats = formats_of(options.format)
     config = plan.read_config(options.config, options.set)
     with Progress(quiet=options.quiet) as progress:
         outcome = run(
@@ -232,16 +233,6 @@ def _run(options: argparse.Namespace) -> int:
         _explain(outcome)
     _summarise(outcome, formats)
     return outcome.exit_code
-
-
-def _formats(text: str | None) -> list[str] | None:
-    if text is None:
-        return None
-    wanted = [name.strip() for name in text.split(",") if name.strip()]
-    unknown = [name for name in wanted if name not in FORMATS]
-    if unknown or not wanted:
-        raise UsageError(f"--format {text}: expected html, pdf or html,pdf")
-    return wanted
 
 
 def _described(outcome: Outcome, *, explain: bool) -> dict[str, Any]:

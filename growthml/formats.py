@@ -218,6 +218,10 @@ class Formats:
         """A day: "20 Apr 2014"."""
         return self._date(day, "d MMM y")
 
+    def day(self, day: datetime.date | None) -> str:
+        """A day where its year stands beside it: "20 Apr"."""
+        return self._date(day, "d MMM")
+
     def dates(self, start: datetime.date | None, end: datetime.date | None) -> str:
         """A span of days, both included: "22 Apr 2013 – 20 Apr 2014"; one day prints once."""
         first, last = self.date(start), self.date(end)

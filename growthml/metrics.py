@@ -92,7 +92,8 @@ def action_metric(action: str, name: str, *, idle: bool) -> Metric:
 class Sums:
     """What one campaign adds up to. acted: users who did each action; None where not counted.
 
-    moments holds revenue, purchases, buyer, and profit and cost where there is money.
+    moments holds revenue, purchases, buyer, and profit and cost where there is money. periods: how
+    many periods are added up; a user seen in several counts once in each.
     """
 
     users: int
@@ -103,6 +104,7 @@ class Sums:
     cost: float = 0.0
     moments: Moments | None = None
     acted: Mapping[str, int] = field(default_factory=dict)
+    periods: int = 1
 
     @property
     def profit(self) -> float | None:
@@ -121,11 +123,16 @@ class Sums:
 
 def sums(totals: pd.DataFrame, actions: pd.DataFrame | None, context: Context) -> dict[str, Sums]:
     """Each campaign's sums, from the facts `totals` and `actions`; campaigns without users too."""
+    from dataclasses import replace
+
     return {
-        campaign.key: _sums_of(
-            totals[totals["campaign"] == campaign.key],
-            None if actions is None else actions[actions["campaign"] == campaign.key],
-            context,
+        campaign.key: replace(
+            _sums_of(
+                totals[totals["campaign"] == campaign.key],
+                None if actions is None else actions[actions["campaign"] == campaign.key],
+                context,
+            ),
+            periods=campaign.periods,
         )
         for campaign in context.campaigns
     }
@@ -276,10 +283,15 @@ def _measure(
 
 
 def value_of(metric: Metric, campaign: Sums) -> float | None:
-    """A metric's value in one campaign; None where it is not counted or divides by nothing."""
+    """A metric's value in one campaign; None where it is not counted or divides by nothing.
+
+    A total over several periods is the mean of them.
+    """
     amount = campaign.amount(metric.count)
-    if metric.kind == "total" or amount is None:
-        return amount
+    if amount is None:
+        return None
+    if metric.kind == "total":
+        return amount if campaign.periods == 1 else amount / campaign.periods
     below = campaign.amount(metric.per)
     return amount / below if below else None
 

@@ -45,12 +45,34 @@ class Campaign:
     """A group of users as sections see it.
 
     start, end: its window, [start, end), or None where it is open. colour: its token everywhere.
+    periods: over how many periods its users and events are added up; its totals are means of them.
+    definition: a digest of what it is and how it is measured, whatever its dates and labels.
     """
 
     key: str
     label: str
     source: str
     colour: str
+    start: date | None = None
+    end: date | None = None
+    periods: int = 1
+    definition: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PastKpi:
+    """A metric of one campaign as an earlier run of the same report has it.
+
+    start, end: the campaign's window then. definition: as in Campaign.
+    """
+
+    run_id: str
+    as_of: date
+    campaign: str
+    metric: str
+    value: float | None
+    verdict: str
+    definition: str
     start: date | None = None
     end: date | None = None
 
@@ -74,7 +96,7 @@ class Context:
     smallest difference of conversion worth acting on, a fraction. labels: by role (`channel`,
     `action`, `category`, and `campaign`, `metric` for keys of ours), raw value -> word. logs: web
     logs that no campaign is cut from, in the same periods; they are the campaigns of a report that
-    has no others.
+    has no others. past: what runs of earlier as-of dates found, oldest first.
     """
 
     campaigns: Sequence[Campaign]
@@ -89,6 +111,7 @@ class Context:
     allocation: Mapping[str, float] = field(default_factory=dict)
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     logs: Sequence[Campaign] = ()
+    past: Sequence[PastKpi] = ()
 
     @property
     def baseline(self) -> Campaign:
@@ -252,7 +275,8 @@ class Section:
 
     facts: names of the facts it needs; a `?` behind a name marks one it can do without, and options
     fill arguments (`churn:{inactive_days}`, handed over as `churn`). tables: table id ->
-    its guaranteed columns. compute: pure; raises NotEnoughData when it cannot answer.
+    its guaranteed columns. compute: pure; raises NotEnoughData when it cannot answer. pools: its
+    facts may be added up over several periods; other sections compare with the latest of them.
     """
 
     id: str
@@ -262,6 +286,7 @@ class Section:
     tables: Mapping[str, Sequence[str]]
     compute: Compute
     options: type[Options] = Options
+    pools: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -305,7 +330,12 @@ class SectionRun:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """Everything one execution found; pages are made from this and nothing else."""
+    """Everything one execution found; pages are made from this and nothing else.
+
+    part: the value of `for_each` this run is about, as data have it; empty for all of them.
+    alerts: the bounds of the config that were crossed, a sentence each. postmortem: the campaign
+    that was measured again and how many days after its end, or None.
+    """
 
     run_id: str
     name: str
@@ -317,3 +347,6 @@ class Run:
     versions: Mapping[str, str]
     language: str = "en"
     status: Literal["ok", "partial", "held"] = "ok"
+    part: str = ""
+    alerts: Sequence[str] = ()
+    postmortem: tuple[str, int] | None = None

@@ -13,15 +13,14 @@ from growthml.config.load import load
 from growthml.config.problems import suggestion
 from growthml.config.schema import CampaignConfig, Config, MeanOfLast, SectionChoice
 from growthml.errors import UsageError
-from growthml.facts.relations import Counting, Cut
+from growthml.facts.relations import Counting
 from growthml.formats import Formats
+from growthml.lineup import BEFORE, MEAN, Planned, line_up, pooled_baseline
 from growthml.metrics import STANDARD
-from growthml.parts import Campaign, Context, Metrics, Options, Section
-from growthml.period import Window, previous, resolve, same_last_year
+from growthml.parts import Campaign, Context, Metrics, Options, PastKpi, Section
 from growthml.sections import all_sections
 from growthml.sources.mapping import Mapped
 
-COLOURS = ("new", "c1", "c2", "c3")
 UNHEEDED = frozenset(
     {"alerts", "delivery", "extra_sections", "for_each", "max_age", "theme", "wait_for"}
 )
@@ -127,29 +126,18 @@ def _chosen(section: Section, choice: SectionChoice) -> Chosen:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Planned:
-    """One campaign: as sections see it, and how it is cut out of its source.
-
-    log: it is a web log that none of the config's campaigns reads.
-    """
-
-    campaign: Campaign
-    cut: Cut
-    log: bool = False
-
-
 def campaigns(config: Config, as_of: date, chosen: Sequence[Chosen] | None = None) -> list[Planned]:
     """The campaigns of the report as of a day, the baseline first, then its web logs.
 
-    A baseline that is a period becomes a campaign of its own: the first campaign, cut earlier. A
-    log is a campaign under its source's name, cut by the same periods. chosen: the sections that
+    A log is a campaign under its source's name, cut by the same periods. chosen: the sections that
     will run; logs are not opened for nothing.
     """
     logs = _logs(config, choose(config) if chosen is None else chosen)
-    found = _compared(config, config.campaigns, as_of) if config.campaigns else []
+    found = line_up(config, config.campaigns, as_of) if config.campaigns else []
     if logs:
-        found += [replace(each, log=True) for each in _compared(config, logs, as_of)]
+        if isinstance(config.baseline, MeanOfLast):  # What sessions say cannot be added up.
+            config = config.model_copy(update={"baseline": BEFORE})
+        found += [replace(each, log=True) for each in line_up(config, logs, as_of)]
     return found
 
 
@@ -164,62 +152,6 @@ def _logs(config: Config, chosen: Sequence[Chosen]) -> Mapping[str, CampaignConf
         for name in found
         if options and name not in taken and (name in named or not named)
     }
-
-
-def _compared(config: Config, entries: Mapping[str, CampaignConfig], as_of: date) -> list[Planned]:
-    window = resolve(config.period, as_of)
-    keys = list(entries)
-    period = config.baseline if config.baseline_key is None else None
-    if isinstance(period, MeanOfLast):
-        raise UsageError(
-            "baseline: {mean_of_last: n} is not available in this version; use previous_period"
-        )
-    unbounded = window is None and entries is not config.campaigns
-    if period is None or unbounded:
-        baseline = config.baseline_key if config.baseline_key in entries else keys[0]
-        ordered = [key for key in keys if key == baseline] + [k for k in keys if k != baseline]
-        return [
-            _planned(
-                key, entries[key], window, "baseline" if place == 0 else COLOURS[(place - 1) % 4]
-            )
-            for place, key in enumerate(ordered)
-        ]
-    first = _planned(keys[0], entries[keys[0]], window, "baseline")
-    earlier = _earlier(first, str(period), config.period)
-    rest = [_planned(k, entries[k], window, COLOURS[n % 4]) for n, k in enumerate(keys)]
-    return [earlier, *rest]
-
-
-def _planned(key: str, entry: CampaignConfig, window: Window | None, colour: str) -> Planned:
-    start, end = (window.start, window.end) if window else (None, None)
-    if entry.window is not None:
-        start, end = entry.window.start, entry.window.end
-    return Planned(
-        campaign=Campaign(
-            key=key,
-            label=entry.label or key,
-            source=entry.source,
-            colour=colour,
-            start=start,
-            end=end,
-        ),
-        cut=Cut(key=key, start=start, end=end, population=entry.population, where=entry.where),
-    )
-
-
-def _earlier(first: Planned, baseline: str, period: str) -> Planned:
-    start, end = first.cut.start, first.cut.end
-    if start is None or end is None:
-        raise UsageError(f"baseline {baseline} needs a period or a window with both ends")
-    shift = previous if baseline == "previous_period" else same_last_year
-    label = "Period before" if baseline == "previous_period" else "A year before"
-    window = shift(Window(start, end), period)
-    return Planned(
-        campaign=replace(
-            first.campaign, key=baseline, label=label, start=window.start, end=window.end
-        ),
-        cut=replace(first.cut, key=baseline, start=window.start, end=window.end),
-    )
 
 
 def counting(config: Config, *, seen_until: date, today: date) -> Counting:
@@ -244,12 +176,28 @@ def _known_actions(config: Config) -> frozenset[str]:
     return frozenset(named) if config.labels.action else frozenset()
 
 
-def context(config: Config, planned: Sequence[Planned], as_of: date) -> Context:
-    """What sections may know of the config."""
+def context(
+    config: Config,
+    planned: Sequence[Planned],
+    as_of: date,
+    *,
+    past: Sequence[PastKpi] = (),
+    pooling: bool = True,
+) -> Context:
+    """What sections may know of the config.
+
+    pooling: whether a mean of periods is the baseline; otherwise it is the latest of them.
+    """
     metrics = config.metrics
     logs = [each.campaign for each in planned if each.log]
+    mean = pooled_baseline(planned, config.period) if pooling else None
+    others = [
+        each.campaign
+        for each in planned
+        if not each.log and (not each.pooled if mean else each.alone)
+    ]
     return Context(
-        campaigns=[each.campaign for each in planned if not each.log] or logs,
+        campaigns=[mean, *others] if mean else others or logs,
         logs=logs,
         as_of=as_of,
         timezone=config.report.timezone,
@@ -265,17 +213,25 @@ def context(config: Config, planned: Sequence[Planned], as_of: date) -> Context:
         randomised=config.randomised,
         smallest_effect=config.statistics.smallest_effect,
         allocation=dict(config.allocation),
-        labels=_labels(config, planned),
+        labels=_labels(config, [*(each.campaign for each in planned), *([mean] if mean else [])]),
+        past=past,
     )
 
 
-def _labels(config: Config, planned: Sequence[Planned]) -> Mapping[str, Mapping[str, str]]:
+def names(planned: Sequence[Planned], *, pooling: bool) -> dict[str, str]:
+    """What a view calls the campaigns that were counted, by the key they were counted under."""
+    if pooling:
+        return {each.cut.key: MEAN if each.pooled else each.campaign.key for each in planned}
+    return {each.cut.key: each.campaign.key for each in planned if each.alone}
+
+
+def _labels(config: Config, campaigns: Sequence[Campaign]) -> Mapping[str, Mapping[str, str]]:
     labels = config.labels
     return {
         "channel": dict(labels.channel),
         "action": dict(labels.action),
         "category": dict(labels.category),
-        "campaign": {each.campaign.key: each.campaign.label for each in planned},
+        "campaign": {each.key: each.label for each in campaigns},
         "metric": {metric.id: metric.name for metric in STANDARD},
         "check": CHECKS,
     }

@@ -15,6 +15,8 @@ from growthml.errors import FactError, MissingFields
 from growthml.facts.count import Counts, Reading
 from growthml.facts.relations import Relations, moment
 from growthml.facts.traffic import ROLES as TRAFFIC
+from growthml.facts.view import View
+from growthml.lineup import Planned
 from growthml.parts import SourceRun
 from growthml.sources.log_cache import GLANCE, Logs
 from growthml.sources.mapping import Mapped
@@ -34,7 +36,7 @@ class OpenSources:
     """
 
     def __init__(
-        self, config: Config, planned: Sequence[plan.Planned], *, logs: Logs = GLANCE
+        self, config: Config, planned: Sequence[Planned], *, logs: Logs = GLANCE
     ) -> None:
         self._config = config
         self._planned = planned
@@ -53,17 +55,27 @@ class OpenSources:
     def __exit__(self, *_: object) -> None:
         self._open.close()
 
-    def readings(self, *, seen_until: date, today: date) -> list[Reading]:
+    def readings(
+        self, *, seen_until: date, today: date, further: Sequence[Planned] = ()
+    ) -> list[Reading]:
         """What facts are counted from: each source with its campaigns.
 
-        seen_until: the last day seen. today: rows of later days lie in the future.
+        seen_until: the last day seen. today: rows of later days lie in the future. further:
+        campaigns to be counted along with the report's own.
         """
         counting = plan.counting(self._config, seen_until=seen_until, today=today)
+        planned = [*self._planned, *further]
         return [
             Reading(source, Relations(self.mapped[name], cuts, counting))
             for name, source in self.sources.items()
-            if (cuts := [each.cut for each in self._planned if each.campaign.source == name])
+            if (cuts := [each.cut for each in planned if each.campaign.source == name])
         ]
+
+    def channels(self, readings: Sequence[Reading]) -> list[str]:
+        """The channels that users of the campaigns came from, by name; raises FactError."""
+        counts = Counts()
+        counts.count("channels", readings)
+        return sorted({str(each) for each in counts["channels"]["channel"].dropna()})
 
     def latest_day(self, today: date) -> date | None:
         """The day of the latest event, sign-up or hit up to today; None without any.
@@ -107,15 +119,16 @@ def _last_row(source: Source, mapped: Mapped, today: date) -> date | None:
     return max((each.date() for each in _moments(found["last"])), default=None)
 
 
-def source_runs(readings: Sequence[Reading], counts: Counts) -> list[SourceRun]:
+def source_runs(readings: Sequence[Reading], counts: Counts | View) -> list[SourceRun]:
     """How each source was read, for the manifest; without `span` its rows are not known."""
     for fact in _LATEST:
         counts.count(fact, readings)
     return [_source_run(reading, counts) for reading in readings]
 
 
-def _source_run(reading: Reading, counts: Counts) -> SourceRun:
-    source, keys = reading.source, [cut.key for cut in reading.relations.cuts]
+def _source_run(reading: Reading, counts: Counts | View) -> SourceRun:
+    source = reading.source
+    keys = [cut.key for cut in reading.relations.cuts if not cut.part]
     rows: dict[str, int] = {}
     latest = None
     if "span" in counts:

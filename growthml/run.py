@@ -18,6 +18,8 @@ from growthml.answers import answers, drawn, overall
 from growthml.archive.identity import run_id, versions
 from growthml.archive.manifest import manifest
 from growthml.archive.store import files_of, keep
+from growthml.archive.stored import FILE as PAGES
+from growthml.archive.stored import stored
 from growthml.config.schema import Config
 from growthml.facts.count import Counts
 from growthml.parts import Run, Status
@@ -111,6 +113,7 @@ def run(
     sections, drawings = drawn(found)
     found = replace(found, sections=sections, status=overall(sections, chosen))
     files = rendered(found, drawings, tables_of(sections), formats, templates, progress)
+    files[PAGES] = stored(found)
     files["run.json"] = manifest(found, files, config=config.fingerprint(), started=started)
     added = keep(folder, files)
     return Outcome(run=found, folder=folder, added=added, outputs=files_of(folder))
@@ -129,6 +132,19 @@ def rendered(
     for name, widths in drawings.items():
         widest = widths.get("L") or widths["S"]
         files[f"figures/{name}.svg"] = widest.svg.encode()
+    return files | pages(found, drawings, tables, formats, templates, progress)
+
+
+def pages(
+    found: Run,
+    drawings: Drawings,
+    tables: Mapping[str, bytes],
+    formats: Sequence[str],
+    templates: Path | None,
+    progress: Progress,
+) -> dict[str, bytes]:
+    """HTML and PDF of a run, as far as `formats` asks for them, by file name."""
+    files: dict[str, bytes] = {}
     if "html" in formats:
         from growthml.render.html import html
 

@@ -41,13 +41,21 @@ def redact(text: str) -> str:
     >>> redact("cannot reach postgresql://app:hunter2@db/shop")
     'cannot reach postgresql://app:***@db/shop'
     """
+    text = _UP_TO_THE_LAST_AT.sub(rf"\g<1>{MASK}", masked(text))
+    return _QUERY_SECRET.sub(rf"\g<1>{MASK}", text)
+
+
+def masked(text: str) -> str:
+    """The text with every known secret replaced by `***`, and nothing that only looks like one.
+
+    For text of our own making, such as SQL, where a pattern may look like an address.
+    """
     for secret in sorted(_secrets, key=len, reverse=True):
         if len(secret) < _SHORT:
             text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", MASK, text)
         else:
             text = text.replace(secret, MASK)
-    text = _UP_TO_THE_LAST_AT.sub(rf"\g<1>{MASK}", text)
-    return _QUERY_SECRET.sub(rf"\g<1>{MASK}", text)
+    return text
 
 
 def secrets_in(url: str) -> list[str]:

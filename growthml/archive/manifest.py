@@ -8,11 +8,14 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from growthml.archive import definition
 from growthml.charts import Chart
-from growthml.parts import Campaign, FactRun, Finding, Run, SectionRun, SourceRun, Table
+from growthml.parts import Campaign, FactRun, Finding, Front, Run, SectionRun, SourceRun, Table
 from growthml.secrets import redact
 
 SCHEMA_VERSION = 1
+
+_INTENT = ("hypothesis", "owner", "decision", "learned", "expected")
 
 
 def manifest(
@@ -20,6 +23,8 @@ def manifest(
 ) -> bytes:
     """The manifest of a run whose files are `outputs`; JSON in UTF-8 with a stable key order."""
     campaigns = run.context.campaigns
+    front = next((s.answer.front for s in run.sections if s.answer and s.answer.front), None)
+    entries = config.get("campaigns") or {}
     document = {
         "schema_version": SCHEMA_VERSION,
         "run_id": run.run_id,
@@ -29,7 +34,13 @@ def manifest(
         "started": started,
         "timezone": run.context.timezone,
         "randomised": run.context.randomised,
-        "campaigns": [_campaign(each, baseline=each is campaigns[0]) for each in campaigns],
+        "front": front and _front(front),
+        "verdict": _verdict(run),
+        "period": _period(run),
+        "campaigns": [
+            _campaign(each, baseline=each is campaigns[0]) | _intent(entries.get(each.key))
+            for each in campaigns
+        ],
         "sources": [_source(source) for source in run.sources],
         "sections": [section_entry(section) for section in run.sections],
         "facts": [fact_entry(fact) for fact in run.facts],
@@ -40,6 +51,7 @@ def manifest(
             for name, content in sorted(outputs.items())
         ],
     }
+    document["definition"] = definition.digest(plain(document))
     return (json.dumps(plain(document), indent=1, ensure_ascii=False) + "\n").encode()
 
 
@@ -52,6 +64,42 @@ def _campaign(campaign: Campaign, *, baseline: bool) -> dict[str, Any]:
         "end": campaign.end,
         "baseline": baseline,
     }
+
+
+def _intent(entry: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What a campaign was for, as far as its config says; for its postmortem."""
+    return {key: entry[key] for key in _INTENT if entry and entry.get(key)}
+
+
+def _front(front: Front) -> dict[str, Any]:
+    return {
+        "verdict": front.verdict,
+        "lede": front.lede,
+        "coverage": front.coverage,
+        "banners": front.banners,
+    }
+
+
+def _verdict(run: Run) -> str | None:
+    """The verdict on conversion of the first compared campaign; None without KPIs of one."""
+    if not run.context.compared:
+        return None
+    campaign = run.context.compared[0].key
+    for section in run.sections:
+        for block in section.answer.blocks if section.answer else ():
+            if section.section.id == "summary" and isinstance(block, Table) and block.id == "kpis":
+                for row in block.frame.itertuples():
+                    if row.metric == "conversion_rate" and row.campaign == campaign:
+                        return str(row.verdict)
+    return None
+
+
+def _period(run: Run) -> dict[str, Any] | None:
+    """The window of the first compared campaign; None where there is none or it is open."""
+    for campaign in run.context.compared[:1]:
+        if campaign.start or campaign.end:
+            return {"start": campaign.start, "end": campaign.end}
+    return None
 
 
 def _source(source: SourceRun) -> dict[str, Any]:

@@ -19,7 +19,8 @@ class Cut:
     """Which users and events of a source make one campaign: window [start, end), filters.
 
     population, where there is a window: `seen` signed up or acted inside it, `new` signed up
-    inside it, `all` signed up before its end (or at no known time).
+    inside it, `all` signed up before its end (or at no known time). part: the campaigns of one
+    part are compared with one another; users of several parts are not users of several campaigns.
     """
 
     key: str
@@ -27,6 +28,7 @@ class Cut:
     end: date | None = None
     population: Literal["seen", "new", "all"] = "seen"
     where: Where = field(default_factory=dict)
+    part: str = ""
 
     @property
     def windowed(self) -> bool:

@@ -18,7 +18,7 @@ from sqlalchemy.sql.selectable import CTE, FromClause, GenerativeSelect, Select,
 from growthml.config.problems import suggestion
 from growthml.errors import MissingFields, NotEnoughData
 from growthml.facts.cut import Counting, Cut
-from growthml.facts.expressions import ONE, ZERO, any_row, moment, real, tally
+from growthml.facts.expressions import ONE, ZERO, any_row, moment, real, tally, word
 from growthml.facts.filters import check_filters
 from growthml.facts.happenings import from_events, from_outcomes
 from growthml.facts.people import known_users, members, seen_before
@@ -139,10 +139,21 @@ class Relations:
             return self._members("campaign_users")
         counted = sa.select(
             self.all_members,
-            sa.func.count().over(partition_by=self.all_members.c.user_id).label("campaigns"),
+            self.campaigns_of_user.label("campaigns"),
         ).subquery("counted")
         kept = [column for column in counted.c if column.key != "campaigns"]
         return self.named(sa.select(*kept).where(counted.c.campaigns == ONE), "campaign_users")
+
+    @property
+    def campaigns_of_user(self) -> ColumnElement[Any]:
+        """In how many campaigns the user of a row of `all_members` is, those of one part only."""
+        members = self.all_members
+        parts = dict.fromkeys(cut.part for cut in self.cuts)
+        same: list[ColumnElement[Any]] = [members.c.user_id]
+        if len(parts) > 1:
+            part = [(members.c.campaign == cut.key, word(cut.part)) for cut in self.cuts]
+            same.append(sa.case(*part))
+        return sa.func.count().over(partition_by=same)
 
     def _members(self, name: str) -> CTE:
         users = self.known_users

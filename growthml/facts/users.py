@@ -144,7 +144,7 @@ def _overlap(relations: Relations) -> Select[Any]:
     members = relations.all_members
     counted = sa.select(
         members.c.campaign,
-        sa.func.count().over(partition_by=members.c.user_id).label("campaigns"),
+        relations.campaigns_of_user.label("campaigns"),
     ).subquery("counted")
     return (
         sa.select(
@@ -157,6 +157,12 @@ def _overlap(relations: Relations) -> Select[Any]:
     )
 
 
+def _channels(relations: Relations) -> Select[Any]:
+    users = relations.users
+    group = (users.c.campaign, users.c.channel)
+    return sa.select(*group).distinct().order_by(*group)
+
+
 FACTS = (
     Fact(name="span", says="users and events of a campaign, first and last of each", query=_span),
     Fact(
@@ -165,6 +171,7 @@ FACTS = (
         " second moments",
         query=_totals,
     ),
+    Fact(name="channels", says="the channels users came from", query=_channels),
     Fact(name="signups", says="users who signed up, by period and channel", query=_signups),
     Fact(name="overlap", says="users of a campaign who are in another one too", query=_overlap),
 )

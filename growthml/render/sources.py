@@ -33,8 +33,9 @@ def export(folder: Path) -> list[str]:
 
 
 def _files(folder: Path) -> dict[str, bytes]:
+    """A report's templates; the archive's own pages are no part of any run."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.relative_to(folder).parts[0] != "archive"
     }

@@ -63,6 +63,7 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
             *shape.comparison_caveats(context),
             *_ratio_caveats(ratio, doubt, context),
             *_disagreements(measured, context),
+            *_pooled(context),
             *_overlaps(facts.get("overlap"), context),
         ],
         definitions=_definitions(context),
@@ -215,6 +216,18 @@ def _ratio_caveats(ratio: SampleRatio | None, doubt: str, context: Context) -> l
     return [doubt or f"Arms have the sizes that were planned (sample-ratio check p {p})."]
 
 
+def _pooled(context: Context) -> list[str]:
+    """What a baseline of several periods is, where there is one."""
+    periods = context.baseline.periods
+    if periods == 1:
+        return []
+    return [
+        f"{context.baseline.label}: rates and means are over the users of all {periods} periods"
+        " together, a user seen in several counting once in each, and totals are divided by"
+        f" {periods}. The other sections compare with the period before alone."
+    ]
+
+
 def _disagreements(measured: Sequence[Measured], context: Context) -> list[str]:
     names = [each.metric.name for each in measured if _disagrees(each)]
     if not names:
@@ -282,4 +295,5 @@ SECTION = Section(
     facts=("span", "totals", "actions?", "overlap?", "event_quality?"),
     tables={"kpis": COLUMNS},
     compute=compute,
+    pools=True,
 )

@@ -1,0 +1,38 @@
+"""One writer at a time for what the runs of an archive share; a lock dies with its process."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+INDEX = "index"
+"""The folder, in the archive, of all that the index consists of besides its first page."""
+
+
+@contextmanager
+def locked(archive: Path) -> Iterator[None]:
+    """Hold the archive's lock; waits for whoever has it."""
+    folder = archive / INDEX
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def put(path: Path, content: bytes, *, durable: bool = False) -> None:
+    """Write a file so that every reader sees the old one or the new one, whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
