@@ -8,6 +8,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,13 @@ import pytest
 
 PATIENCE = 60
 """Seconds until a browser that says nothing is given up."""
+
+_ON_3_AND_4 = (
+    "import fcntl, os, sys;"
+    "ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]];"
+    "os.dup2(ends[0], 3); os.dup2(ends[1], 4); os.execv(sys.argv[3], sys.argv[3:])"
+)
+"""Starts a program with a pipe's two ends where Chromium looks for them, whatever their numbers."""
 
 
 class Page:
@@ -140,13 +148,20 @@ def browser(folder: Path) -> Iterator[Page]:
         pytest.skip("there is no Chromium on this machine")
     its_in, our_out = os.pipe()
     our_in, its_out = os.pipe()
-    options = (
-        "--headless --no-sandbox --disable-gpu --no-first-run --hide-scrollbars"
-        " --disable-background-networking --disable-component-update --disable-sync"
-        f" --remote-debugging-pipe --user-data-dir='{folder / 'chromium'}'"
-    )
+    options = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-first-run",
+        "--hide-scrollbars",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--remote-debugging-pipe",
+    ]
+    profile = f"--user-data-dir={folder / 'chromium'}"
     started = subprocess.Popen(
-        ["/bin/sh", "-c", f"exec {binary} {options} 3<&{its_in} 4>&{its_out}"],
+        [sys.executable, "-c", _ON_3_AND_4, str(its_in), str(its_out), binary, *options, profile],
         pass_fds=(its_in, its_out),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

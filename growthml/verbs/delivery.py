@@ -80,7 +80,7 @@ def _send(options: argparse.Namespace) -> int:
             run,
             folder,
             config,
-            archive=options.archive,
+            archive=folder.resolve().parent.parent,
             period=period_of(config, run.context.as_of),
             resend=options.to or options.resend,
             progress=progress,

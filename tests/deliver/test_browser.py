@@ -82,6 +82,7 @@ def test_a_client_that_drops_the_head_shows_a_narrow_mail_too(
 
 def test_nothing_is_fetched_and_nothing_is_wrong(page: Page, tmp_path: Path) -> None:
     page.requests.clear()
+    page.complaints.clear()
     page.size(700)
     path = write(tmp_path, story())
     page.open(path)
