@@ -5,7 +5,6 @@ from __future__ import annotations
 import email
 import email.policy
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,7 @@ def config_file(folder: Path, port: int, **delivery: Any) -> Path:
 
 
 @pytest.fixture
-def no_sockets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing here may reach for the network."""
 
     class Forbidden(socket.socket):
@@ -39,7 +38,6 @@ def no_sockets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             raise AssertionError("a socket was opened")
 
     monkeypatch.setattr(socket, "socket", Forbidden)
-    yield
 
 
 def test_a_preview_is_the_mail_its_body_and_the_rooms_text(
