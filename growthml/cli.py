@@ -130,6 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--force", action="store_true", help="replace what is there")
     simulate.set_defaults(verb=_simulate)
 
+    delivery.add(verbs, anywhere)
     render.add(verbs, anywhere)
 
     templates = verbs.add_parser(

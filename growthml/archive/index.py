@@ -48,6 +48,25 @@ def add(archive: Path, folder: Path, note: str = "") -> None:
         index.heal()
 
 
+def withdraw(archive: Path, folder: Path) -> None:
+    """Take an announcement back: the run could not be put in place."""
+    marker = _marker(archive, folder.parent.name, folder.name)
+    marker.unlink(missing_ok=True)
+    with suppress(OSError):  # An archive without any run in it stays as it was.
+        marker.parent.rmdir()
+        marker.parent.parent.rmdir()
+
+
+def announced(archive: Path) -> list[tuple[Path, str]]:
+    """The folders, there or not, of runs that were announced and have no row yet; their notes."""
+    markers = [_announced(each) for each in sorted((archive / PENDING).glob("*.json"))]
+    return [
+        (archive / found["report"] / found["run_id"], str(found.get("note", "")))
+        for found in markers
+        if found
+    ]
+
+
 def note(archive: Path, run_id: str, text: str) -> None:
     """Say what became of a run, in place of what was said before; an unknown run is no error."""
     with _open(archive) as index:
