@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from growthml.config.schema import Config, EmailConfig
 from growthml.deliver.channels import Post, post_of
 from growthml.deliver.delivery import Delivery, told
+from growthml.deliver.headers import domain_of, key_of
 from growthml.deliver.ledger import Entry, Key, Ledger, State, may_begin
-from growthml.deliver.message import domain_of, key_of
 from growthml.errors import GrowthError
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from growthml.config.schema import Config
 from growthml.deliver.channels import webhook
 from growthml.deliver.delivery import Delivery
 from growthml.deliver.desk import Desk, readers_of, report_key
+from growthml.deliver.headers import key_of
 from growthml.deliver.ledger import Ledger, State
-from growthml.deliver.message import key_of
 from growthml.deliver.notices import send_notice, tell_owner
 from growthml.parts import Run, Status
 from growthml.progress import Progress

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from growthml.config.schema import EmailConfig
 from growthml.deliver.attachments import Attachment, attachments, sentences
+from growthml.deliver.headers import (
+    POLICY,
+    address,
+    bare,
+    domain_of,
+    list_headers,
+    message_id,
+    plain_line,
+)
 from growthml.deliver.letter import Letter, fold, html, letter, shorten, text
 from growthml.deliver.subject import subject_of
 from growthml.errors import DeliveryError
@@ -30,7 +35,6 @@ if TYPE_CHECKING:
 
 MOST_MAIL = 10_000_000
 """Bytes of a whole mail, as sent; servers refuse larger ones, some far smaller ones."""
-_POLICY = SMTP.clone(cte_type="7bit")
 SENT_AGAIN = "[sent again] "
 
 
@@ -85,11 +89,11 @@ class Mailing:
         Raises DeliveryError for an address no mail can go to.
         """
         report = f"{self.run.name}/{self.slice}" if self.slice else self.run.name
-        made = EmailMessage(policy=_POLICY)
+        made = EmailMessage(policy=POLICY)
         made["Subject"] = f"{SENT_AGAIN if again else ''}{self.subject}"
-        _address(made, self.email, recipient, date)
+        address(made, self.email, recipient, date)
         made["Message-ID"] = message_id(report, self.period, recipient, self.email.sender, again)
-        _list_headers(made, self.email, self.run.name)
+        list_headers(made, self.email, self.run.name)
         made["Content-Language"] = self.run.language
         made.set_content(self._text, cte="quoted-printable")
         made.add_alternative(self._html, subtype="html", cte="quoted-printable")
@@ -134,7 +138,7 @@ def mailing(
     """
     written = replace(
         letter(run, alerts=alerts, link=link),
-        unsubscribe=_bare(email.unsubscribe or email.sender),
+        unsubscribe=bare(email.unsubscribe or email.sender),
     )
     try:
         carried = attachments(run, folder, email.attach)
@@ -175,11 +179,11 @@ def notice(
 
     kind: tells several notices about one period apart.
     """
-    made = EmailMessage(policy=_POLICY)
+    made = EmailMessage(policy=POLICY)
     made["Subject"] = shorten(plain_line(subject), 150)
-    _address(made, email, recipient, date)
+    address(made, email, recipient, date)
     made["Message-ID"] = message_id(f"{report}#{kind}", period, recipient, email.sender)
-    _list_headers(made, email, report)
+    list_headers(made, email, report)
     body = "\n\n".join("\n".join(fold(line) for line in p.splitlines()) for p in paragraphs)
     made.set_content(f"{body}\n", cte="quoted-printable")
     return sealed(made, email.sender, recipient)
@@ -188,70 +192,11 @@ def notice(
 def sealed(message: EmailMessage, sender: str, recipient: str) -> Mail:
     """A message as the bytes that are sent and kept."""
     return Mail(
-        sender=_bare(sender),
-        recipient=_bare(recipient),
+        sender=bare(sender),
+        recipient=bare(recipient),
         message_id=str(message["Message-ID"]),
         content=message.as_bytes(),
     )
-
-
-def message_id(report: str, period: str, recipient: str, sender: str, again: int = 0) -> str:
-    """The same for the same report, period and reader; another one each time it is sent again."""
-    parts = (report, period, key_of(recipient), *([str(again)] if again else []))
-    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-    return f"<{digest[:32]}@{domain_of(sender)}>"
-
-
-def key_of(address: str) -> str:
-    """What makes two addresses the same reader."""
-    return _bare(address).casefold()
-
-
-def domain_of(address: str) -> str:
-    """The domain of an address, as DNS spells it."""
-    return _bare(address).rpartition("@")[2].casefold()
-
-
-def plain_line(words: str) -> str:
-    """The words on one line, without control characters: nothing can end a header early."""
-    return " ".join("".join(c if c.isprintable() else " " for c in words).split())
-
-
-def _bare(address: str) -> str:
-    """`Ann <ann@example.com>` as `ann@example.com`, its domain as DNS spells it."""
-    name, _, domain = parseaddr(address)[1].rpartition("@")
-    with suppress(UnicodeError):  # `_parsed` refuses what is no domain.
-        domain = domain.encode("idna").decode()
-    return f"{name}@{domain}"
-
-
-def _parsed(address: str) -> Address:
-    name, bare = plain_line(parseaddr(address)[0]), _bare(address)
-    if not bare.isascii():
-        raise DeliveryError(f"{bare} has letters before the @ that mail servers do not take")
-    try:
-        return Address(display_name=name, addr_spec=bare)
-    except Exception:  # The parser of the standard library fails in many ways.
-        raise DeliveryError(f"{bare!r} is no address mail can go to") from None
-
-
-def _address(made: EmailMessage, email: EmailConfig, recipient: str, date: datetime) -> None:
-    made["From"] = _parsed(email.sender)
-    made["To"] = _parsed(recipient)
-    if email.reply_to:
-        made["Reply-To"] = _parsed(email.reply_to)
-    made["Date"] = format_datetime(date)
-
-
-def _list_headers(made: EmailMessage, email: EmailConfig, report: str) -> None:
-    made["List-Id"] = f"<{report.casefold()}.{domain_of(email.sender)}>"
-    leave = f"<mailto:{_bare(email.unsubscribe or email.sender)}?subject=unsubscribe%20{report}>"
-    if email.unsubscribe_url:
-        made["List-Unsubscribe"] = f"<{plain_line(email.unsubscribe_url)}>, {leave}"
-        made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    else:
-        made["List-Unsubscribe"] = leave
-    made["Auto-Submitted"] = "auto-generated"
 
 
 def _fix_boundaries(made: EmailMessage) -> None:

@@ -21,10 +21,11 @@ from growthml.deliver.channels import folder as folders
 from growthml.deliver.channels import webhook
 from growthml.deliver.delivery import Delivery
 from growthml.deliver.desk import Desk, readers_of, report_key
+from growthml.deliver.headers import key_of
 from growthml.deliver.hold import hold
 from growthml.deliver.ledger import Ledger, State
 from growthml.deliver.letter import letter
-from growthml.deliver.message import Mailing, key_of, mailing
+from growthml.deliver.message import Mailing, mailing
 from growthml.deliver.notices import tell_of_failures
 from growthml.errors import GrowthError
 from growthml.parts import Run, Status

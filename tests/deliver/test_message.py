@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from growthml.config.schema import EmailConfig
-from growthml.deliver.message import Mailing, mailing, message_id, notice
+from growthml.deliver.headers import message_id
+from growthml.deliver.message import Mailing, mailing, notice
 from growthml.errors import DeliveryError, UsageError
 from growthml.parts import Run
 from tests.deliver.mailed import NOON, PERIOD, config_of, folder_of, quick_story
