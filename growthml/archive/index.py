@@ -33,7 +33,12 @@ ABANDONED = 3600
 def announce(archive: Path, folder: Path, note: str = "") -> None:
     """Say that a run is about to be put in place as `folder`; `add` takes it back."""
     marker = {"report": folder.parent.name, "run_id": folder.name, "note": note}
-    put(_marker(archive, folder.parent.name, folder.name), _json(marker), durable=True)
+    put(
+        _marker(archive, folder.parent.name, folder.name),
+        _json(marker),
+        durable=True,
+        unlocked=True,
+    )
 
 
 def add(archive: Path, folder: Path, note: str = "") -> None:
@@ -181,6 +186,8 @@ class _Index:
                 self.add(read(folder), str(found.get("note", "")))
             elif _age(marker) > ABANDONED:
                 self._done.append(marker)
+        left_over = (self.archive / PENDING).glob(".*")
+        self._done += [path for path in left_over if _age(path) > ABANDONED]
 
     def write(self) -> None:
         """Write every page that is not as it should be, the first page last."""
