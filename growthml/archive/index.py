@@ -236,15 +236,14 @@ class _Index:
                 self._drop(f"{INDEX}/{name}")
             return
         view = pages.leaf_view(self.catalogue, entries)
-        if names:
-            self._put(f"{INDEX}/{names[1]}", pages.script(view))
         if leaf != head:
+            self._put(f"{INDEX}/{names[1]}", pages.script(view))
             self._put(f"{INDEX}/{names[0]}", pages.older(view))
             return
         postmortems = (self.archive / "postmortems" / "index.html").is_file()
         self._put("index.html", pages.first(self.catalogue, view, postmortems=postmortems))
-        if names:
-            self._drop(f"{INDEX}/{names[0]}")
+        for name in names:
+            self._drop(f"{INDEX}/{name}")
 
     def _put(self, name: str, content: bytes) -> None:
         path = self.archive / name
