@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from growthml.archive import index, verify
+from growthml.archive import index, lock, verify
 from growthml.archive.runs import read
 from growthml.errors import GrowthError
 from tests.archive.shelf import kpis, rate, stored
@@ -137,13 +137,13 @@ def test_a_thousandth_run_writes_no_more_than_the_pages_it_is_on(
     large: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: dict[str, int] = {}
-    put = index.put
+    put = lock.put
 
     def counted(path: Path, content: bytes, **options: bool) -> None:
         written[path.name] = len(content)
         put(path, content, **options)
 
-    monkeypatch.setattr(index, "put", counted)
+    monkeypatch.setattr(lock, "put", counted)
     index.add(large, stored(large, "2011-06-01", digits="a" * 12))
     # The oldest page, its rows for the search, and nothing of the page between.
     assert set(written) == {"page-0001.html", "page-0001.js", "page-0002.html"}

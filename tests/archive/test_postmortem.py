@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import copy
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from growthml.archive import index, postmortem
+from growthml.archive import index, verify
 from growthml.archive.postmortem_pages import metric_of, outcome
 from tests.archive.shelf import CONFIG, kpis, rate, row, stored
 from tests.archive.test_index import dead_links
@@ -94,7 +95,6 @@ def measured(
     options = {"campaigns": campaign(), "config": ended(), "rows": kpis(x)} | keys
     folder = stored(archive, day, digits=digit * 12, **options)
     index.add(archive, folder)
-    postmortem.update(archive, folder)
     return folder
 
 
@@ -145,11 +145,10 @@ def test_later_measures_are_added_and_none_is_overwritten(tmp_path: Path) -> Non
 def test_the_same_figures_again_say_nothing_new(tmp_path: Path) -> None:
     folder = measured(tmp_path, "2014-04-20", "1")
     before = (tmp_path / PAGE).read_bytes()
-    assert postmortem.update(tmp_path, folder) == []
+    index.add(tmp_path, folder)
     measured(tmp_path, "2014-04-27", "2")
+    assert (tmp_path / PAGE).read_bytes() == before
     assert "Measured again" not in text_of(tmp_path / PAGE)
-    assert postmortem.rebuild(tmp_path) == []
-    assert b"7.10" in before
 
 
 def test_weeks_after_the_end_are_other_reports(tmp_path: Path) -> None:
@@ -225,8 +224,30 @@ def test_all_postmortems_in_one_list(tmp_path: Path) -> None:
 
 def test_pages_are_made_again_from_what_is_kept(tmp_path: Path) -> None:
     measured(tmp_path, "2014-04-20", "1")
+    pruned = measured(tmp_path, "2014-05-20", "2", x=61, days=30)
+    shutil.rmtree(pruned)
     before = (tmp_path / PAGE).read_bytes()
     for page in (tmp_path / "postmortems").glob("*.html"):
         page.unlink()
-    postmortem.rebuild(tmp_path)
+    index.rebuild(tmp_path)
     assert (tmp_path / PAGE).read_bytes() == before
+    assert verify.problems(tmp_path) == []
+
+
+def test_figures_that_somebody_changed_are_found_and_mended(tmp_path: Path) -> None:
+    measured(tmp_path, "2014-04-20", "1")
+    kept = tmp_path / "postmortems" / "weekly--new.json"
+    kept.write_bytes(kept.read_bytes().replace(b'"successes": 60', b'"successes": 90'))
+    (found,) = verify.problems(tmp_path)
+    assert f"{kept}: is not what was written" in found
+    index.rebuild(tmp_path)
+    assert verify.problems(tmp_path) == []
+    assert "7.10 % ○ fits" in text_of(tmp_path / PAGE)
+
+
+def test_a_crash_before_the_row_leaves_no_measure_out(tmp_path: Path) -> None:
+    folder = stored(tmp_path, campaigns=campaign(), config=ended(), digits="1" * 12)
+    index.announce(tmp_path, folder)
+    index.add(tmp_path, stored(tmp_path, "2014-05-04", report="retention"))
+    assert "7.10 % ○ fits" in text_of(tmp_path / PAGE)
+    assert dead_links(tmp_path) == []

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from growthml.archive import index, postmortem, verify
+from growthml.archive import index, verify
 from growthml.archive.prune import plan, prune
 from growthml.archive.runs import every
 from growthml.errors import GrowthError, UsageError
@@ -80,7 +80,6 @@ def test_what_a_postmortem_measures_by_stays(archive: Path) -> None:
     campaigns = [{"key": "new", "label": "Summer", "baseline": False, "hypothesis": "More"}]
     folder = stored(archive, "2014-02-02", campaigns=campaigns)
     index.add(archive, folder)
-    postmortem.update(archive, folder)
     found = plan(archive, today=TODAY, keep=0, sent=True)
     assert folder not in [run.folder for run in found.going]
     assert [(run.folder, reason) for run, reason in found.staying] == [
