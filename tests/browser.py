@@ -8,6 +8,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,18 @@ import pytest
 
 PATIENCE = 60
 """Seconds until a browser that says nothing is given up."""
+
+_ON_3_AND_4 = """
+import os, sys
+reads, writes, *command = sys.argv[1:]
+os.dup2(int(reads), 203)
+os.dup2(int(writes), 204)
+os.dup2(203, 3)
+os.dup2(204, 4)
+os.closerange(5, 205)
+os.execv(command[0], command)
+"""
+"""Chromium hears on descriptor 3 and speaks on 4."""
 
 
 class Page:
@@ -140,13 +153,20 @@ def browser(folder: Path) -> Iterator[Page]:
         pytest.skip("there is no Chromium on this machine")
     its_in, our_out = os.pipe()
     our_in, its_out = os.pipe()
-    options = (
-        "--headless --no-sandbox --disable-gpu --no-first-run --hide-scrollbars"
-        " --disable-background-networking --disable-component-update --disable-sync"
-        f" --remote-debugging-pipe --user-data-dir='{folder / 'chromium'}'"
-    )
+    options = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-first-run",
+        "--hide-scrollbars",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--remote-debugging-pipe",
+    ]
+    profile = f"--user-data-dir={folder / 'chromium'}"
     started = subprocess.Popen(
-        ["/bin/sh", "-c", f"exec {binary} {options} 3<&{its_in} 4>&{its_out}"],
+        [sys.executable, "-c", _ON_3_AND_4, str(its_in), str(its_out), binary, *options, profile],
         pass_fds=(its_in, its_out),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
