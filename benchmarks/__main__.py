@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-BENCHMARKS = ("start_up", "simulator", "report", "coverage", "models", "weblog")
+BENCHMARKS = ("start_up", "simulator", "report", "coverage", "models", "weblog", "archive")
 
 
 def main(names: list[str]) -> int:

@@ -82,7 +82,7 @@ def _attempt(
         facts = _asked(chosen, counts, readings)
         found = section.compute(facts, context, chosen.options)
     except NotEnoughData as error:
-        if chosen.by_default and error.missing:
+        if chosen.by_default and error.unasked:
             return None
         empty = SectionRun(section=section, status=Status.EMPTY, seconds=0.0)
         return replace(empty, reason=redact(str(error)), advice=_advice(error))

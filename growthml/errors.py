@@ -64,8 +64,10 @@ class NotEnoughData(GrowthError):
     """A section cannot answer with the data there are; the message is its reason.
 
     `missing` names a schema role the section needs and the config does not map, if that is why.
+    `unasked`: nobody who did not ask for the section by name wants to read that.
     """
 
-    def __init__(self, reason: str, missing: str = "") -> None:
+    def __init__(self, reason: str, missing: str = "", *, unasked: bool = False) -> None:
         self.missing = missing
+        self.unasked = unasked or bool(missing)
         super().__init__(reason)

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from growthml.config.schema import CampaignConfig, Config, MeanOfLast
 from growthml.errors import UsageError
@@ -82,6 +82,24 @@ def cut_down(planned: Sequence[Planned], part: str) -> list[Planned]:
         )
         for each in planned
         if not each.log and _holds(each.cut, part)
+    ]
+
+
+def followed(planned: Sequence[Planned], days: int) -> list[Planned]:
+    """The same users, followed so many days beyond the end of their window, where it has one."""
+    return [
+        each
+        if each.cut.end is None
+        else replace(
+            each,
+            cut=replace(each.cut, until=each.cut.end + timedelta(days=days)),
+            campaign=replace(
+                each.campaign,
+                end=each.cut.end + timedelta(days=days),
+                definition=_digest([each.campaign.definition, days]),
+            ),
+        )
+        for each in planned
     ]
 
 

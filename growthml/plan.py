@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -15,15 +19,14 @@ from growthml.config.schema import CampaignConfig, Config, MeanOfLast, SectionCh
 from growthml.errors import UsageError
 from growthml.facts.relations import Counting
 from growthml.formats import Formats
-from growthml.lineup import BEFORE, MEAN, Planned, line_up, pooled_baseline
+from growthml.lineup import BEFORE, MEAN, Planned, cut_down, line_up, pooled_baseline
 from growthml.metrics import STANDARD
 from growthml.parts import Campaign, Context, Metrics, Options, PastKpi, Section
 from growthml.sections import all_sections
 from growthml.sources.mapping import Mapped
 
-UNHEEDED = frozenset(
-    {"alerts", "delivery", "extra_sections", "for_each", "max_age", "theme", "wait_for"}
-)
+UNHEEDED = frozenset({"extra_sections", "theme"})
+Edition = TypeVar("Edition")
 SIMULATED_ACTIONS = frozenset({"bought", "like", "share", "nothing"})
 CHECKS = {
     "event_before_signup": "event before sign-up",
@@ -57,8 +60,6 @@ def unheeded(config: Config) -> list[str]:
     found = sorted(UNHEEDED & config.model_fields_set)
     if "xlsx" in config.output.formats:
         found.append("output.formats: xlsx")
-    if config.output.history is not None:
-        found.append("output.history")
     found += [f"sources.{name}.same_users" for name, s in config.sources.items() if s.same_users]
     return found
 
@@ -216,6 +217,44 @@ def context(
         labels=_labels(config, [*(each.campaign for each in planned), *([mean] if mean else [])]),
         past=past,
     )
+
+
+def parts(
+    config: Config,
+    planned: Sequence[Planned],
+    chosen: Sequence[Chosen],
+    values: Sequence[str],
+    edition: Callable[..., Edition],
+) -> list[Edition]:
+    """A report for each value of `for_each`: the same campaigns cut down to it.
+
+    Sections that read web logs are left out: visitors have no channel of ours.
+    """
+    mine = [each for each in chosen if "source" not in type(each.options).model_fields]
+    names = _part_names(config.report.name, values)
+    return [
+        edition(
+            planned=cut,
+            name=names[value],
+            title=f"{config.title}: {config.labels.channel.get(value, value)}",
+            part=value,
+            chosen=mine,
+        )
+        for value in values
+        if (cut := cut_down(planned, value)) and mine
+    ]
+
+
+def _part_names(report: str, values: Sequence[str]) -> dict[str, str]:
+    """The folder of each part; values that look alike in a file name are told apart by a digest."""
+    plain = {value: re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-") for value in values}
+    taken = Counter(plain.values())
+    return {
+        value: f"{report}--{name}"
+        if name and taken[name] == 1
+        else f"{report}--{name or 'part'}-{sha256(value.encode()).hexdigest()[:8]}"
+        for value, name in plain.items()
+    }
 
 
 def names(planned: Sequence[Planned], *, pooling: bool) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +13,8 @@ from growthml import plan
 from growthml.config.schema import Config
 from growthml.errors import FactError, MissingFields
 from growthml.facts.count import Counts, Reading
-from growthml.facts.relations import Relations, moment
+from growthml.facts.expressions import instant
+from growthml.facts.relations import Relations
 from growthml.facts.traffic import ROLES as TRAFFIC
 from growthml.facts.view import View
 from growthml.lineup import Planned
@@ -35,9 +36,7 @@ class OpenSources:
     logs: how far access logs are read; left out, their first lines only, enough for a check.
     """
 
-    def __init__(
-        self, config: Config, planned: Sequence[Planned], *, logs: Logs = GLANCE
-    ) -> None:
+    def __init__(self, config: Config, planned: Sequence[Planned], *, logs: Logs = GLANCE) -> None:
         self._config = config
         self._planned = planned
         names = dict.fromkeys(each.campaign.source for each in planned)
@@ -106,17 +105,36 @@ class OpenSources:
         return max((day for day in days if day), default=today)
 
 
+def newest_events(
+    config: Config, planned: Sequence[Planned], before: datetime, logs: Logs
+) -> dict[str, datetime | None]:
+    """By source, its latest event before a moment of the report's clock; opened for that alone.
+
+    None where there is none, or where events have no time.
+    """
+    with OpenSources(config, planned, logs=logs) as opened:
+        return {
+            name: _latest(source, opened.mapped[name], before)
+            for name, source in opened.sources.items()
+        }
+
+
 def _last_row(source: Source, mapped: Mapped, today: date) -> date | None:
+    found = _latest(source, mapped, datetime.combine(today + timedelta(days=1), time.min))
+    return found.date() if found else None
+
+
+def _latest(source: Source, mapped: Mapped, before: datetime) -> datetime | None:
     table = mapped.events or mapped.requests
     if table is None or "occurred_at" not in table.fields:
         return None
     occurred = table["occurred_at"]
     last = sa.select(sa.func.max(occurred).label("last")).select_from(table.table)
     try:
-        found = source.read(last.where(occurred < moment(today + timedelta(days=1))))
+        found = source.read(last.where(occurred < instant(before)))
     except FactError:
         return None
-    return max((each.date() for each in _moments(found["last"])), default=None)
+    return max(_moments(found["last"]), default=None)
 
 
 def source_runs(readings: Sequence[Reading], counts: Counts | View) -> list[SourceRun]:

@@ -1,53 +1,90 @@
-"""START HERE: one run of a report, from its config to a folder in the archive.
+"""START HERE: one run of a report, from its config to its readers.
 
-load > plan > read > compute > draw > render > archive. Every step's product is plain data for the
-next one; nothing is written before everything is made.
+load > plan > read > compute > draw > render > archive > deliver. Every step's product is plain data
+for the next one; nothing is written before everything is made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from growthml import plan
-from growthml.answers import answers, drawn, overall
+from growthml import gate, plan
+from growthml.answers import Sight, answers, drawn, overall
+from growthml.archive.history import History
 from growthml.archive.identity import run_id, versions
 from growthml.archive.manifest import manifest
-from growthml.archive.store import files_of, keep
+from growthml.archive.shelf import Shelf
+from growthml.archive.store import files_of
 from growthml.archive.stored import FILE as PAGES
 from growthml.archive.stored import stored
 from growthml.config.schema import Config
-from growthml.facts.count import Counts
-from growthml.parts import Run, Status
+from growthml.facts.count import Counts, Reading
+from growthml.facts.view import View
+from growthml.files import rendered
+from growthml.lineup import Planned, followed
+from growthml.parts import Context, Run, SectionRun, Status
 from growthml.progress import Progress
-from growthml.reading import OpenSources, source_runs
+from growthml.reading import OpenSources, newest_events, source_runs
 from growthml.sources.log_cache import Logs
 from growthml.tables import tables_of
 
 if TYPE_CHECKING:
-    from growthml.render.drawings import Drawings
+    from growthml.deliver.delivery import Delivery
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a run left behind. added: False when the archive held this very run already."""
+    """What a run left behind. added: False when the archive held this very run already.
+
+    stale: why its data are too old to be sent, a sentence a source. parts: the reports of
+    `for_each`, from the same counts. deliveries: what became of each mail, copy and message.
+    """
 
     run: Run
     folder: Path
     added: bool
     outputs: Sequence[str]
+    stale: Sequence[str] = ()
+    parts: Sequence[Outcome] = ()
+    deliveries: Sequence[Delivery] = ()
+
+    @property
+    def held(self) -> bool:
+        """Whether readers must not see it: a required section failed, or its data are too old."""
+        return self.run.status == "held" or bool(self.stale)
 
     @property
     def exit_code(self) -> int:
-        """0 all well, 1 a section failed, 5 the report is held back."""
-        if self.run.status == "held":
-            return 5
+        """0 all well, 1 a section failed or an alert fired, 4 not delivered, 5 held back."""
+        codes = [each.exit_code for each in self.parts]
         failed = any(section.status is Status.FAILED for section in self.run.sections)
-        return 1 if failed or self.run.status == "partial" else 0
+        codes.append(1 if failed or self.run.status == "partial" or self.run.alerts else 0)
+        codes.append(4 if any(each.failed for each in self.deliveries) else 0)
+        codes.append(5 if self.held else 0)
+        return max(codes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edition:
+    """One report to be made from what was counted: the whole, or one part of `for_each`."""
+
+    planned: Sequence[Planned]
+    name: str
+    title: str
+    part: str = ""
+    chosen: Sequence[plan.Chosen] = field(default_factory=list)
+    postmortem: tuple[str, int] | None = None
+
+    @property
+    def about(self) -> list[str]:
+        """What tells its run apart from others of the same config."""
+        days = [f"postmortem {self.postmortem}"] if self.postmortem else []
+        return [*([f"part {self.part}"] if self.part else []), *days]
 
 
 def run(
@@ -58,13 +95,15 @@ def run(
     archive: Path | None = None,
     formats: Sequence[str] | None = None,
     progress: Progress | None = None,
+    postmortem: tuple[str, int] | None = None,
 ) -> Outcome:
     """Run a report and put it into the archive.
 
     as_of: the last day seen; left out, the latest day in the data (`period: all`) or today.
     only: the sections to run, all of the config's if empty. archive, formats: instead of the
-    config's own. Raises UsageError, MissingFields or SourceError before anything is computed, and
-    GrowthError where the archive cannot be written; a section that fails is a part of the report.
+    config's own. postmortem: a campaign and the days its users are followed beyond its end.
+    Raises UsageError, MissingFields or SourceError before anything is computed, and GrowthError
+    where the archive cannot be written; a section that fails is a part of the report.
     """
     progress = progress or Progress()
     formats = formats or config.output.formats
@@ -75,85 +114,207 @@ def run(
     # Windows hang on the as-of date only where the period does; otherwise the data are asked for
     # their latest day first.
     planned = plan.campaigns(config, as_of or today, chosen)
+    if postmortem:
+        planned = followed(planned, postmortem[1])
     if unheeded := plan.unheeded(config):
         progress.say(f"This version does nothing with: {', '.join(unheeded)}")
 
+    kept = archive or Path(config.output.archive)
+    shelf = Shelf(kept, History(kept, config.output.history))
+    shelf.heal()
+    logs = Logs(cache=kept / ".cache" / "weblog", progress=progress)
     progress.expect(len(chosen) + len(formats) + 2)
     progress.step("Opening sources")
-    kept = archive or Path(config.output.archive)
-    logs = Logs(cache=kept / ".cache" / "weblog", progress=progress)
+    stale = _too_old(config, planned, as_of, logs, progress)
     with OpenSources(config, planned, logs=logs) as sources:
         if as_of is None:
             as_of = (sources.latest_day(today) if config.period == "all" else None) or today
-        readings = sources.readings(seen_until=as_of, today=sources.rows_until(today))
-        context = plan.context(config, planned, as_of)
+        rows_until = sources.rows_until(today)
+        readings = sources.readings(seen_until=as_of, today=rows_until)
+        editions = [_whole(config, planned, chosen, postmortem)]
+        if config.for_each and not postmortem:
+            editions += plan.parts(config, planned, chosen, sources.channels(readings), Edition)
+            further = [each for edition in editions[1:] for each in edition.planned]
+            readings = sources.readings(seen_until=as_of, today=rows_until, further=further)
         counts = Counts()
-        sections = answers(chosen, counts, readings, context, progress)
-        read = source_runs(readings, counts)
+        found = [
+            _answered(edition, config, counts, readings, as_of, shelf.history, templates, progress)
+            for edition in editions
+        ]
 
-    tables = tables_of(sections)
-    found = Run(
-        run_id=run_id(as_of, config, sections, tables, templates),
-        name=config.report.name,
-        title=config.title,
-        context=context,
-        sections=sections,
-        facts=counts.runs,
-        sources=read,
-        versions=versions(),
-        language=config.report.locale.split("_")[0],
-        status=overall(sections, chosen),
+    def finish(run: Run, sections: Sequence[plan.Chosen]) -> Outcome:
+        return _kept(
+            run, sections, config, shelf, formats, templates, started, progress, stale=stale
+        )
+
+    made = [finish(run, edition.chosen) for run, edition in zip(found, editions, strict=True)]
+    return replace(made[0], parts=made[1:])
+
+
+def _too_old(
+    config: Config,
+    planned: Sequence[Planned],
+    as_of: date | None,
+    logs: Logs,
+    progress: Progress,
+) -> list[str]:
+    """Why the data are too old, waiting for younger ones where the config says so."""
+    zone = ZoneInfo(config.report.timezone)
+
+    def now() -> datetime:
+        """The clock; of a day that is over, its end."""
+        clock = datetime.now(zone).replace(tzinfo=None)
+        if as_of is None:
+            return clock
+        return min(clock, datetime.combine(as_of + timedelta(days=1), datetime.min.time()))
+
+    return gate.waited_for(
+        lambda: newest_events(config, planned, now(), logs), config, planned, progress, now=now
     )
 
-    folder = kept / found.name / found.run_id
-    if folder.exists():
-        return Outcome(run=found, folder=folder, added=False, outputs=files_of(folder))
 
+def _whole(
+    config: Config,
+    planned: Sequence[Planned],
+    chosen: Sequence[plan.Chosen],
+    postmortem: tuple[str, int] | None,
+) -> Edition:
+    title = config.title
+    if postmortem:
+        title = f"{title}: {config.label_of(postmortem[0])}, {postmortem[1]} days on"
+    return Edition(
+        planned=planned,
+        name=config.report.name,
+        title=title,
+        chosen=chosen,
+        postmortem=postmortem,
+    )
+
+
+def _answered(
+    edition: Edition,
+    config: Config,
+    counts: Counts,
+    readings: Sequence[Reading],
+    as_of: date,
+    history: History,
+    templates: Path | None,
+    progress: Progress,
+) -> Run:
+    """One report's sections, computed from what is counted for all."""
+    counted = [cut.key for reading in readings for cut in reading.relations.cuts]
+    past = history.before(edition.name, as_of)
+
+    def sight(*, pooling: bool) -> tuple[View, Context]:
+        view = View(counts, plan.names(edition.planned, pooling=pooling), counted)
+        context = plan.context(config, edition.planned, as_of, past=past, pooling=pooling)
+        return view, context
+
+    pooled, alone = sight(pooling=True), sight(pooling=False)
+    sections = answers(edition.chosen, Sight(pooled=pooled, alone=alone), readings, progress)
+    tables = tables_of(sections)
+    view, context = pooled
+    return Run(
+        run_id=run_id(as_of, config, sections, tables, templates, edition.about),
+        name=edition.name,
+        title=edition.title,
+        context=context,
+        sections=sections,
+        facts=view.runs,
+        sources=source_runs(readings, view),
+        versions=versions(),
+        language=config.report.locale.split("_")[0],
+        status=overall(sections, edition.chosen),
+        part=edition.part,
+        alerts=gate.alerts(config, sections, context),
+        postmortem=edition.postmortem,
+    )
+
+
+def _kept(
+    found: Run,
+    chosen: Sequence[plan.Chosen],
+    config: Config,
+    shelf: Shelf,
+    formats: Sequence[str],
+    templates: Path | None,
+    started: datetime,
+    progress: Progress,
+    *,
+    stale: Sequence[str],
+) -> Outcome:
+    """The run drawn, set and put into the archive, unless it is there."""
+    folder = shelf.place(found)
+    outcome = Outcome(run=found, folder=folder, added=False, outputs=(), stale=stale)
+    if folder.exists():
+        shelf.heal()
+        return replace(outcome, outputs=files_of(folder))
     progress.step("Drawing figures")
     sections, drawings = drawn(found)
     found = replace(found, sections=sections, status=overall(sections, chosen))
     files = rendered(found, drawings, tables_of(sections), formats, templates, progress)
     files[PAGES] = stored(found)
     files["run.json"] = manifest(found, files, config=config.fingerprint(), started=started)
-    added = keep(folder, files)
-    return Outcome(run=found, folder=folder, added=added, outputs=files_of(folder))
+    added = shelf.add(found, files, note=_note(found, stale))
+    return replace(outcome, run=found, added=added, outputs=files_of(folder))
 
 
-def rendered(
-    found: Run,
-    drawings: Drawings,
-    tables: Mapping[str, bytes],
-    formats: Sequence[str],
-    templates: Path | None,
-    progress: Progress,
-) -> dict[str, bytes]:
-    """Every file of the run's folder but the manifest, by its name in it."""
-    files = {f"tables/{name}": content for name, content in tables.items()}
-    for name, widths in drawings.items():
-        widest = widths.get("L") or widths["S"]
-        files[f"figures/{name}.svg"] = widest.svg.encode()
-    return files | pages(found, drawings, tables, formats, templates, progress)
+def _note(found: Run, stale: Sequence[str]) -> str:
+    """What the archive's index says of a run that is held back."""
+    if stale:
+        return f"held (not sent): {' '.join(stale)}"
+    if found.status != "held":
+        return ""
+    failed = [_reason(each) for each in found.sections if each.status is not Status.OK]
+    return f"held (not sent): {'; '.join(failed)}"
 
 
-def pages(
-    found: Run,
-    drawings: Drawings,
-    tables: Mapping[str, bytes],
-    formats: Sequence[str],
-    templates: Path | None,
-    progress: Progress,
-) -> dict[str, bytes]:
-    """HTML and PDF of a run, as far as `formats` asks for them, by file name."""
-    files: dict[str, bytes] = {}
-    if "html" in formats:
-        from growthml.render.html import html
+def _reason(section: SectionRun) -> str:
+    return f"{section.section.title} {section.status}"
 
-        progress.step("Setting the HTML page")
-        files["report.html"] = html(found, drawings, templates).encode()
-    if "pdf" in formats:
-        from growthml.render.pdf import pdf, summary_pdf
 
-        progress.step("Setting the PDF")
-        files["report.pdf"] = pdf(found, drawings, tables, templates)
-        files["summary.pdf"] = summary_pdf(found, drawings, templates)
-    return files
+# -- to its readers ----------------------------------------------------------------------------
+
+
+def send(
+    outcome: Outcome,
+    config: Config,
+    *,
+    archive: Path | None = None,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Deliver a finished run and its parts as the config says, or tell why they are held back."""
+    from growthml.archive import index
+    from growthml.deliver.hold import hold
+    from growthml.deliver.post import deliver, period_of
+
+    kept = archive or Path(config.output.archive)
+    found = outcome.run
+    period = period_of(config, found.context.as_of)
+    part = found.part or None
+    if outcome.stale and found.status != "held":
+        done = hold(
+            " ".join(outcome.stale),
+            config,
+            archive=kept,
+            period=period,
+            advice="Run the report again when the data have come, or raise max_age.",
+            slice=part,
+            progress=progress,
+        )
+    else:
+        done = deliver(
+            found,
+            outcome.folder,
+            config,
+            archive=kept,
+            period=period,
+            alerts=found.alerts,
+            changed=gate.changed(found),
+            slice=part,
+            progress=progress,
+        )
+    if not outcome.held and any(each.failed for each in done):
+        index.note(kept, found.run_id, "not delivered to everybody")
+    parts = [send(each, config, archive=archive, progress=progress) for each in outcome.parts]
+    return replace(outcome, deliveries=done, parts=parts)

@@ -19,12 +19,17 @@ import pytest
 PATIENCE = 60
 """Seconds until a browser that says nothing is given up."""
 
-_ON_3_AND_4 = (
-    "import fcntl, os, sys;"
-    "ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]];"
-    "os.dup2(ends[0], 3); os.dup2(ends[1], 4); os.execv(sys.argv[3], sys.argv[3:])"
-)
-"""Starts a program with a pipe's two ends where Chromium looks for them, whatever their numbers."""
+_ON_3_AND_4 = """
+import os, sys
+reads, writes, *command = sys.argv[1:]
+os.dup2(int(reads), 203)
+os.dup2(int(writes), 204)
+os.dup2(203, 3)
+os.dup2(204, 4)
+os.closerange(5, 205)
+os.execv(command[0], command)
+"""
+"""Chromium hears on descriptor 3 and speaks on 4."""
 
 
 class Page:

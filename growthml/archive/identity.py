@@ -24,14 +24,16 @@ def run_id(
     sections: Sequence[SectionRun],
     tables: Mapping[str, bytes],
     templates: Path | None = None,
+    about: Sequence[str] = (),
 ) -> str:
     """`<as-of date>-<12 hex digits>`, the digits a SHA-256 over all that was computed.
 
     That is the product's version, the config but for output, delivery, secrets and absolute paths,
-    the templates, how each section ended, and every table. Clocks and machines have no part in it.
+    the templates, how each section ended, every table, and what else tells the run apart (`about`:
+    the part of a report, a postmortem). Clocks and machines have no part in it.
     """
     digest = hashlib.sha256()
-    for part in _parts(config, sections, tables, templates):
+    for part in _parts(config, sections, tables, templates, about):
         digest.update(len(part).to_bytes(8, "big"))
         digest.update(part)
     return f"{as_of.isoformat()}-{digest.hexdigest()[:12]}"
@@ -42,6 +44,7 @@ def _parts(
     sections: Sequence[SectionRun],
     tables: Mapping[str, bytes],
     templates: Path | None,
+    about: Sequence[str],
 ) -> Iterator[bytes]:
     yield __version__.encode()
     yield json.dumps(config.fingerprint(), sort_keys=True).encode()
@@ -49,6 +52,7 @@ def _parts(
     for each in sections:
         yield f"{each.section.id} {each.status}".encode()
     yield from _named(tables)
+    yield from (each.encode() for each in about)
 
 
 def _named(files: Mapping[str, bytes]) -> Iterable[bytes]:

@@ -17,9 +17,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from growthml.archive import catalogue, pages
+from growthml.archive import catalogue, lock, pages, postmortem
 from growthml.archive.catalogue import Catalogue, Entry
-from growthml.archive.lock import INDEX, locked, put
+from growthml.archive.lock import INDEX, locked
 from growthml.archive.rows import row_of
 from growthml.archive.runs import RUN_ID, StoredRun, read, scan
 from growthml.errors import GrowthError
@@ -33,11 +33,17 @@ ABANDONED = 3600
 def announce(archive: Path, folder: Path, note: str = "") -> None:
     """Say that a run is about to be put in place as `folder`; `add` takes it back."""
     marker = {"report": folder.parent.name, "run_id": folder.name, "note": note}
-    put(_marker(archive, folder.parent.name, folder.name), _json(marker), durable=True)
+    lock.put(
+        _marker(archive, folder.parent.name, folder.name),
+        _json(marker),
+        durable=True,
+        unlocked=True,
+    )
 
 
 def add(archive: Path, folder: Path, note: str = "") -> None:
-    """Put a stored run into the index, and any other that was announced and is in place.
+    """Put a stored run into the index and onto its campaigns' postmortems, and any other run that
+    was announced and is in place.
 
     note: what became of it, such as "held: data 3 days old (not sent)". Adding a run again changes
     nothing. Raises GrowthError when the run or the index cannot be read.
@@ -46,6 +52,25 @@ def add(archive: Path, folder: Path, note: str = "") -> None:
     with _open(archive) as index:
         index.add(run, note)
         index.heal()
+
+
+def withdraw(archive: Path, folder: Path) -> None:
+    """Take an announcement back: the run could not be put in place."""
+    marker = _marker(archive, folder.parent.name, folder.name)
+    marker.unlink(missing_ok=True)
+    with suppress(OSError):  # An archive without any run in it stays as it was.
+        marker.parent.rmdir()
+        marker.parent.parent.rmdir()
+
+
+def announced(archive: Path) -> list[tuple[Path, str]]:
+    """The folders, there or not, of runs that were announced and have no row yet; their notes."""
+    markers = [_announced(each) for each in sorted((archive / PENDING).glob("*.json"))]
+    return [
+        (archive / found["report"] / found["run_id"], str(found.get("note", "")))
+        for found in markers
+        if found
+    ]
 
 
 def note(archive: Path, run_id: str, text: str) -> None:
@@ -63,15 +88,8 @@ def remove(archive: Path, runs: Iterable[StoredRun]) -> None:
             index.remove(run.report, run.run_id)
 
 
-def refresh(archive: Path) -> None:
-    """Write the first page again, such as when the first postmortem appears."""
-    with _open(archive) as index:
-        head = index.catalogue.head()
-        index.touched |= set() if head is None else {head}
-
-
 def rebuild(archive: Path) -> int:
-    """Make the index anew from the stored runs; how many there are.
+    """Make the index and the postmortems anew from the stored runs; how many there are.
 
     What the old index knew of a run (its note, its manifest's digest) is kept where it can be read,
     so that a manifest changed since does not pass as genuine.
@@ -87,9 +105,10 @@ def rebuild(archive: Path) -> int:
         known = {(each.report, each.run_id): each for each in index.clear()}
         for run in reversed(shelf.runs):
             before = known.get((run.report, run.run_id))
-            index.add(run, before.note if before else "", before.sha256 if before else None)
+            index.place(run, before.note if before else "", before.sha256 if before else None)
         index.heal()
-        index.touched |= {each for each in (index.catalogue.head(),) if each is not None}
+        index.dirty = True
+        postmortem.retake(archive, shelf.runs[::-1], index.put)
     return len(shelf.runs)
 
 
@@ -119,16 +138,25 @@ def _open(archive: Path) -> Iterator[_Index]:
 
 
 class _Index:
-    """One opening of the index. touched: the leaves whose pages must be written."""
+    """One opening of the index. touched: the leaves whose pages must be written; dirty: the first
+    page must be, whatever it shows."""
 
     def __init__(self, archive: Path) -> None:
         self.archive = archive
         self.catalogue = Catalogue(archive / ROWS)
         self.touched: set[int] = set()
+        self.dirty = False
         self._head = self.catalogue.head()
         self._done: list[Path] = []
 
-    def add(self, run: StoredRun, text: str, sha256: str | None = None) -> None:
+    def add(self, run: StoredRun, text: str) -> None:
+        """A run's row, and what it measured of its campaigns."""
+        first = not (self.archive / postmortem.OVERVIEW).is_file()
+        if postmortem.take(self.archive, [run], self.put) and first:
+            self.dirty = True
+        self.place(run, text)
+
+    def place(self, run: StoredRun, text: str, sha256: str | None = None) -> None:
         """A run's row. sha256: of its manifest as it was, if that is known already."""
         marker = _marker(self.archive, run.report, run.run_id)
         announced = marker.is_file()
@@ -181,16 +209,18 @@ class _Index:
                 self.add(read(folder), str(found.get("note", "")))
             elif _age(marker) > ABANDONED:
                 self._done.append(marker)
+        left_over = (self.archive / PENDING).glob(".*")
+        self._done += [path for path in left_over if _age(path) > ABANDONED]
 
     def write(self) -> None:
         """Write every page that is not as it should be, the first page last."""
-        if not self.touched:
+        if not self.touched and not self.dirty:
             return
         head = self.catalogue.head()
         if head != self._head:
             self.touched |= {each for each in (head, self._head) if each is not None}
         for name, content in pages.shared().items():
-            self._put(f"{INDEX}/{name}", content)
+            self.put(f"{INDEX}/{name}", content)
         for leaf in sorted(self.touched, key=lambda leaf: (leaf == head, leaf)):
             self._write_leaf(leaf, head)
         # The trends and the newest run stand on the first page, whichever leaf changed.
@@ -229,20 +259,20 @@ class _Index:
                 self._drop(f"{INDEX}/{name}")
             return
         view = pages.leaf_view(self.catalogue, entries)
-        if names:
-            self._put(f"{INDEX}/{names[1]}", pages.script(view))
         if leaf != head:
-            self._put(f"{INDEX}/{names[0]}", pages.older(view))
+            self.put(f"{INDEX}/{names[1]}", pages.script(view))
+            self.put(f"{INDEX}/{names[0]}", pages.older(view))
             return
-        postmortems = (self.archive / "postmortems" / "index.html").is_file()
-        self._put("index.html", pages.first(self.catalogue, view, postmortems=postmortems))
-        if names:
-            self._drop(f"{INDEX}/{names[0]}")
+        postmortems = (self.archive / postmortem.OVERVIEW).is_file()
+        self.put("index.html", pages.first(self.catalogue, view, postmortems=postmortems))
+        for name in names:
+            self._drop(f"{INDEX}/{name}")
 
-    def _put(self, name: str, content: bytes) -> None:
+    def put(self, name: str, content: bytes) -> None:
+        """Write a file of the archive and remember its digest."""
         path = self.archive / name
         if not path.is_file() or path.read_bytes() != content:
-            put(path, content)
+            lock.put(path, content, durable=name.endswith(".json"))
         self.catalogue.page(name, hashlib.sha256(content).hexdigest())
 
     def _drop(self, name: str) -> None:

@@ -23,10 +23,14 @@ def locked(archive: Path) -> Iterator[None]:
         yield
 
 
-def put(path: Path, content: bytes, *, durable: bool = False) -> None:
-    """Write a file so that every reader sees the old one or the new one, whole."""
+def put(path: Path, content: bytes, *, durable: bool = False, unlocked: bool = False) -> None:
+    """Write a file so that every reader sees the old one or the new one, whole.
+
+    durable: it must outlast a power cut. unlocked: others may write it at the same time. What a
+    killed writer left beside it is overwritten by the next, unless it was unlocked.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4) if unlocked else 'new'}")
     try:
         with temporary.open("wb") as file:
             file.write(content)

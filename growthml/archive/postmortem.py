@@ -10,82 +10,103 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from growthml.archive import definition, index
-from growthml.archive.lock import locked, put
+from growthml.archive import definition
 from growthml.archive.rows import slice_of
-from growthml.archive.runs import StoredRun, every, read
+from growthml.archive.runs import StoredRun
+from growthml.errors import GrowthError
 
 FOLDER = "postmortems"
+OVERVIEW = f"{FOLDER}/index.html"
 SLOTS = (0, 30, 60, 90)
 """Days after a campaign's end at which it is measured."""
 SO_FAR = -1
 """Stands for the days of a measure of a campaign that has no end."""
 
+Case = dict[str, Any]
+
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _KEPT = ("hypothesis", "owner", "decision", "learned", "expected", "label")
 
 
-def update(archive: Path, folder: Path) -> list[Path]:
-    """Put what a stored run measured onto its campaigns' pages; the pages that changed.
+Put = Callable[[str, bytes], None]
+"""Writes a file of the archive, by its name in it."""
+
+
+def take(archive: Path, runs: Iterable[StoredRun], put: Put) -> bool:
+    """Put what stored runs measured onto their campaigns' pages; whether any page changed.
 
     A run that ends before its campaign, and one of a campaign without hypothesis and expectation,
-    changes nothing. Raises GrowthError when the run cannot be read.
+    changes nothing. The caller holds the archive's lock.
     """
-    return _update(archive, [read(folder)])
+    changed: dict[str, Case] = {}
+    for run in runs:
+        for campaign in run.campaigns:
+            if not _has_page(campaign):
+                continue
+            name = _name(run.report, str(campaign["key"]))
+            known = changed.get(name) or _read(archive / FOLDER / f"{name}.json")
+            case = _measured(known, run, campaign)
+            if case is not None:
+                changed[name] = case
+    if changed:
+        _put_all(archive, changed, put)
+    return bool(changed)
 
 
-def rebuild(archive: Path) -> list[Path]:
-    """Make the pages anew, from all stored runs and what is kept beside the pages already."""
-    found = _update(archive, list(reversed(every(archive))))
-    with locked(archive):
-        _write_pages(archive, _cases(archive))
-    return found
+def retake(archive: Path, runs: Sequence[StoredRun], put: Put) -> None:
+    """Make all pages anew: from the runs there are, oldest first, and from what is kept beside
+    the pages of those that are gone."""
+    there = {run.run_id for run in runs}
+    cases = {path.stem: _read(path) for path in _kept(archive)}
+    for case in cases.values():
+        assert case is not None
+        case["told"] = ""
+        case["measures"] = [each for each in case["measures"] if each["run_id"] not in there]
+    for run in runs:
+        for campaign in run.campaigns:
+            if _has_page(campaign):
+                name = _name(run.report, str(campaign["key"]))
+                case = _measured(cases.get(name), run, campaign)
+                if case is not None:
+                    cases[name] = case
+    if cases:
+        _put_all(archive, {name: case for name, case in cases.items() if case}, put)
 
 
 def measured_by(archive: Path) -> set[str]:
     """The ids of the runs that some postmortem measures by."""
-    return {each["run_id"] for case in _cases(archive) for each in case["measures"]}
+    cases = [_read(path) for path in _kept(archive)]
+    return {each["run_id"] for case in cases if case for each in case["measures"]}
 
 
-def _update(archive: Path, runs: Sequence[StoredRun]) -> list[Path]:
-    runs = [run for run in runs if any(_has_page(each) for each in run.campaigns)]
-    if not runs:
-        return []
-    with locked(archive):
-        changed = {}
-        for run in runs:
-            for campaign in run.campaigns:
-                case = _measured(archive, run, campaign) if _has_page(campaign) else None
-                if case is not None:
-                    put(_data(archive, case), _json(case), durable=True)
-                    changed[_data(archive, case)] = case
-        if not changed:
-            return []
-        first = not (archive / FOLDER / "index.html").is_file()
-        _write_pages(archive, list(changed.values()))
-    if first:
-        index.refresh(archive)
-    return [path.with_suffix(".html") for path in changed]
+def _put_all(archive: Path, changed: Mapping[str, Case], put: Put) -> None:
+    from growthml.archive import postmortem_pages
+
+    for name, case in sorted(changed.items()):
+        put(f"{FOLDER}/{name}.json", _json(case))
+        put(f"{FOLDER}/{name}.html", postmortem_pages.page(case))
+    cases = {path.stem: changed.get(path.stem) or _read(path) for path in _kept(archive)}
+    shown = {f"{name}.html": case for name, case in cases.items() if case}
+    put(OVERVIEW, postmortem_pages.overview(list(shown.values()), list(shown)))
 
 
 def _has_page(campaign: Mapping[str, Any]) -> bool:
     return bool(campaign.get("hypothesis") or campaign.get("expected"))
 
 
-def _measured(archive: Path, run: StoredRun, campaign: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The campaign's case with this run's measure; None when the run adds nothing to it."""
-    case = _case(archive, run, campaign)
+def _measured(known: Case | None, run: StoredRun, campaign: Mapping[str, Any]) -> Case | None:
+    """A campaign's case with this run's measure; None when the run adds nothing to it."""
+    case = deepcopy(known) if known else _new(run, campaign)
     days = _days(run, campaign, any(each["days"] == 0 for each in case["measures"]))
     if days is None:
         return None
     measure = _measure(run, campaign, days)
-    before = json.dumps(case, sort_keys=True)
     if days == SO_FAR:
         # Not a measure at a set day, only where an open campaign stands: the newest is enough.
         newer = [each for each in case["measures"] if each["as_of"] > run.as_of]
@@ -99,7 +120,7 @@ def _measured(archive: Path, run: StoredRun, campaign: Mapping[str, Any]) -> dic
         case |= {key: campaign.get(key) for key in _KEPT}
         case |= {"start": _window(run, campaign).get("from"), "end": _end(run, campaign)}
         case["channels"] = _channels(run, campaign)
-    return case if json.dumps(case, sort_keys=True) != before else None
+    return None if known and _json(case) == _json(known) else case
 
 
 def _days(run: StoredRun, campaign: Mapping[str, Any], ended: bool) -> int | None:
@@ -180,41 +201,33 @@ def _channels(run: StoredRun, campaign: Mapping[str, Any]) -> list[str]:
     return found or ([slice_of(run.manifest)] if slice_of(run.manifest) else [])
 
 
-def _case(archive: Path, run: StoredRun, campaign: Mapping[str, Any]) -> dict[str, Any]:
-    new = {"report": run.report, "campaign": campaign["key"], "told": "", "measures": []}
-    with suppress(FileNotFoundError):
-        found: dict[str, Any] = json.loads(_data(archive, new).read_bytes())
-        return found
-    return new
+def _new(run: StoredRun, campaign: Mapping[str, Any]) -> Case:
+    return {"report": run.report, "campaign": campaign["key"], "told": "", "measures": []}
 
 
-def _cases(archive: Path) -> list[dict[str, Any]]:
-    return [json.loads(path.read_bytes()) for path in sorted((archive / FOLDER).glob("*.json"))]
+def _kept(archive: Path) -> list[Path]:
+    return sorted((archive / FOLDER).glob("[!.]*.json"))
 
 
-def _data(archive: Path, case: Mapping[str, Any]) -> Path:
-    """Where a case is kept; its page has the same name."""
-    name = str(case["campaign"])
-    if not _PLAIN.fullmatch(name):
-        tail = hashlib.sha256(name.encode()).hexdigest()[:8]
-        name = f"{re.sub('[^A-Za-z0-9._-]+', '-', name).strip('-.')[:40]}-{tail}"
-    return archive / FOLDER / f"{case['report']}--{name}.json"
+def _read(path: Path) -> Case | None:
+    """A case as it is kept; None where there is none yet."""
+    try:
+        found: Case = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise GrowthError(
+            f"{path}: cannot be read ({error}); delete it and run `growthml archive index`"
+        ) from None
+    return found
 
 
-def _write_pages(archive: Path, changed: Sequence[Mapping[str, Any]]) -> None:
-    from growthml.archive import pages, postmortem_pages
-
-    cases = _cases(archive)
-    if not cases:
-        return
-    for name, content in pages.shared().items():
-        if not (archive / "index" / name).is_file():
-            put(archive / "index" / name, content)
-    for case in changed:
-        page = _data(archive, case).with_suffix(".html")
-        put(page, postmortem_pages.page(case))
-    names = [_data(archive, case).with_suffix(".html").name for case in cases]
-    put(archive / FOLDER / "index.html", postmortem_pages.overview(cases, names))
+def _name(report: str, campaign: str) -> str:
+    """What a case's files are called."""
+    if not _PLAIN.fullmatch(campaign):
+        tail = hashlib.sha256(campaign.encode()).hexdigest()[:8]
+        campaign = f"{re.sub('[^A-Za-z0-9._-]+', '-', campaign).strip('-.')[:40]}-{tail}"
+    return f"{report}--{campaign}"
 
 
 def moved(day: str, days: int) -> str:

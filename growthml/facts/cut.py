@@ -19,8 +19,9 @@ class Cut:
     """Which users and events of a source make one campaign: window [start, end), filters.
 
     population, where there is a window: `seen` signed up or acted inside it, `new` signed up
-    inside it, `all` signed up before its end (or at no known time). part: the campaigns of one
-    part are compared with one another; users of several parts are not users of several campaigns.
+    inside it, `all` signed up before its end (or at no known time). until: events count up to that
+    day where users are followed beyond the window's end. part: the campaigns of one part are
+    compared with one another; users of several parts are not users of several campaigns.
     """
 
     key: str
@@ -28,7 +29,13 @@ class Cut:
     end: date | None = None
     population: Literal["seen", "new", "all"] = "seen"
     where: Where = field(default_factory=dict)
+    until: date | None = None
     part: str = ""
+
+    @property
+    def ends(self) -> date | None:
+        """The first day whose events no longer count; None where it is open."""
+        return self.until or self.end
 
     @property
     def windowed(self) -> bool:

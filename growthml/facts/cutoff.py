@@ -37,7 +37,7 @@ def before_end(relations: Relations, days: int) -> dict[str, date]:
     """The same, whatever the source says."""
     unseen = relations.counting.seen_until + timedelta(days=1)
     return {
-        cut.key: min(cut.end or unseen, unseen) - timedelta(days=days) for cut in relations.cuts
+        cut.key: min(cut.ends or unseen, unseen) - timedelta(days=days) for cut in relations.cuts
     }
 
 

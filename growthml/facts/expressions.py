@@ -16,6 +16,11 @@ def moment(day: date) -> ColumnElement[Any]:
     return sa.literal(datetime.combine(day, time()), INSTANT)
 
 
+def instant(at: datetime) -> ColumnElement[Any]:
+    """A bound instant."""
+    return sa.literal(at, INSTANT)
+
+
 def word(text: str) -> ColumnElement[str]:
     """A bound text."""
     return sa.literal(text, sa.String())

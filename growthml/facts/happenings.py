@@ -101,7 +101,7 @@ def _asked(
     occurred = events["occurred_at"]
     return {
         cut.key: [
-            *(within(occurred, cut.start, cut.end) if "occurred_at" in events.fields else []),
+            *(within(occurred, cut.start, cut.ends) if "occurred_at" in events.fields else []),
             *event_conditions(cut, events, category),
         ]
         for cut in cuts

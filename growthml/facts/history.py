@@ -50,7 +50,7 @@ def last_day(
 def last_day_of(relations: Relations, cut: Cut) -> date:
     """The last day of a campaign that is seen."""
     seen = relations.counting.seen_until
-    return seen if cut.end is None else min(seen, cut.end - timedelta(days=1))
+    return seen if cut.ends is None else min(seen, cut.ends - timedelta(days=1))
 
 
 def _cut(relations: Relations, change: Callable[[Cut], Cut]) -> Relations:

@@ -327,7 +327,7 @@ class Hits:
         relations, conditions = self.relations, []
         if time in table.fields:
             conditions = [table[time] < relations.seen_before]
-            conditions += within(table[time], cut.start, cut.end)
+            conditions += within(table[time], cut.start, cut.ends)
         elif cut.windowed:
             relations.need(f"{table.role}.{time}")
         if cut.where:

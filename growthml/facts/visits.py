@@ -32,7 +32,7 @@ def _visits_of(cut: Cut, relations: Relations) -> Select[Any]:
     conditions = [users.c.campaign == cut.key]
     if "occurred_at" in table.fields:
         conditions.append(or_unknown(occurred < relations.seen_before, occurred))
-        conditions += within(occurred, cut.start, cut.end)
+        conditions += within(occurred, cut.start, cut.ends)
     elif cut.windowed:
         relations.need("visits.occurred_at")
     return (

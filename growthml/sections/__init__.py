@@ -10,6 +10,7 @@ from growthml.parts import Section
 
 ORDER = (
     "summary",
+    "history",
     "acquisition",
     "tendencies",
     "profitability",

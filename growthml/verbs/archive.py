@@ -236,15 +236,12 @@ def _planned(found: Plan, *, done: bool) -> dict[str, Any]:
 
 
 def _index(options: argparse.Namespace) -> int:
-    from growthml.archive import index, postmortem
+    from growthml.archive import index
 
-    pages = postmortem.rebuild(options.archive)
     runs = index.rebuild(options.archive)
     if options.json:
         return _print_json({"runs": runs, "index": str(options.archive / "index.html")})
     print(f"{options.archive / 'index.html'}: {runs} runs")
-    for page in pages:
-        print(page)
     return 0
 
 

@@ -26,9 +26,9 @@ def add(verbs: Any, anywhere: argparse.ArgumentParser) -> None:
 def render(options: argparse.Namespace) -> int:
     """Write the pages of a stored run into a folder of their own; the run itself stays as it is."""
     from growthml.archive.stored import load_run
+    from growthml.files import pages
     from growthml.progress import Progress
     from growthml.render.drawings import draw_all
-    from growthml.run import pages
     from growthml.verbs.formats import FORMATS, formats_of
 
     folder = Path(options.run)

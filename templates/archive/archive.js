@@ -75,7 +75,7 @@
   }
 
   function apply() {
-    const terms = folded(search.value).split(" ").filter(Boolean);
+    const terms = [...folded(search.value).matchAll(/"([^"]+)"|([^\s"]+)/g)].map((m) => m[1] || m[2]);
     const chosen = selects.filter((s) => s.value).map((s) => [s.name, s.value]);
     const asked = terms.length > 0 || chosen.length > 0;
     let found = 0;

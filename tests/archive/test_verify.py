@@ -41,7 +41,6 @@ KINDS = (
     f"{RUN}/figures/summary.kpis.svg",
     "deliveries/one@example.com.eml",
     "index.html",
-    "index/page-0000.js",
     "index/archive.css",
     "index/archive.js",
 )

@@ -1,0 +1,117 @@
+"""A small chart a KPI: its values report by report, and its usual range."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import pairwise
+from statistics import median
+
+from growthml import charts
+from growthml.analysis.history import LEADING, Series
+from growthml.charts import CurvePanel, Curves, Dot, Line, Reference
+from growthml.parts import Context
+from growthml.stats.control_limits import FEWEST
+
+HEIGHT = 26.0
+MOST_POINTS = 52
+
+
+def kpi_charts(found: Sequence[Series], context: Context) -> list[Curves]:
+    """The charts of the first campaign that is compared, at most eight."""
+    first = found[0].campaign.key if found else ""
+    mine = {each.metric.id: each for each in found if each.campaign.key == first}
+    return [_chart(mine[name], context) for name in LEADING if name in mine and mine[name].before]
+
+
+def _chart(each: Series, context: Context) -> Curves:
+    formats, unit = context.formats, each.metric.unit
+    points = [(kpi.as_of, kpi.value) for kpi in (*each.older, *each.earlier)][-MOST_POINTS:]
+    points.append((context.as_of, each.value))
+    x, y = _with_gaps(points)
+    value = formats.value(each.value, unit)
+    muted = charts.Series(label=each.metric.name, colour="muted")
+    marked = [
+        Dot(x=kpi.as_of, y=kpi.value, label="", colour="warning")
+        for kpi in each.earlier[-MOST_POINTS:]
+        if each.usual and kpi.value is not None and each.usual.outside(kpi.value)
+    ]
+    return Curves(
+        id=f"kpi_{each.metric.id}",
+        title=_title(each),
+        subtitle=_subtitle(each, len(points), context),
+        alt=_alt(each, len(points), context),
+        how_to_read="One point a report. Dashed: the usual range of the reports before this one"
+        " (mean ± 2.66 mean moving ranges). The axis need not begin at 0."
+        if each.usual
+        else "",
+        table="kpis",
+        height=HEIGHT,
+        panels=[
+            CurvePanel(
+                lines=[Line(series=muted, x=x, y=y)],
+                dots=[*marked, Dot(x=context.as_of, y=each.value, label=value, colour="new")],
+                references=_references(each),
+                x_axis="date",
+                y_unit=unit,
+                from_zero=False,
+            )
+        ],
+    )
+
+
+def _with_gaps(
+    points: Sequence[tuple[date, float | None]],
+) -> tuple[list[date], list[float | None]]:
+    """The points, and a break where a report is missing."""
+    usual = median([(b[0] - a[0]).days for a, b in pairwise(points)]) if len(points) > 2 else 0
+    x: list[date] = []
+    y: list[float | None] = []
+    for day, value in points:
+        if x and usual and (day - x[-1]).days > 1.5 * usual:
+            x.append(x[-1] + timedelta(days=int(usual)))
+            y.append(None)
+        x.append(day)
+        y.append(value)
+    return x, y
+
+
+def _references(each: Series) -> list[Reference]:
+    found = []
+    if each.usual:
+        found += [
+            Reference(kind="horizontal", at=each.usual.high, label="usual range"),
+            Reference(kind="horizontal", at=each.usual.low),
+        ]
+    if each.older and each.earlier:
+        day = each.earlier[0].as_of
+        found.append(Reference(kind="vertical", at=day, label="definition changed"))
+    return found
+
+
+def _title(each: Series) -> str:
+    name = each.metric.name
+    if each.outside:
+        return f"{name} left its usual range"
+    if each.signal == "run":
+        return f"{name}: {each.run} reports on one side of the mean"
+    return f"{name} within its usual range" if each.usual else f"{name}, report by report"
+
+
+def _subtitle(each: Series, points: int, context: Context) -> str:
+    what = f"{each.campaign.label}, {points} reports"
+    if each.usual is None:
+        return f"{what}; a usual range takes {FEWEST} earlier ones of the same definition"
+    low, high = each.usual.low, each.usual.high
+    span = context.formats.interval(low, high, each.metric.unit, signed=False)
+    return f"{what}; usual range {span}"
+
+
+def _alt(each: Series, points: int, context: Context) -> str:
+    formats, unit = context.formats, each.metric.unit
+    text = f"Line of {points} reports: last {formats.value(each.value, unit)}"
+    if each.usual is None:
+        return f"{text}; too few reports for a usual range."
+    span = formats.interval(each.usual.low, each.usual.high, unit, signed=False)
+    signal = {"outside": "the last lies outside", "run": f"{each.run} on one side", "": "no signal"}
+    return f"{text}, usual range {span}, {signal[each.signal]}."

@@ -1,0 +1,54 @@
+"""Where finished runs go: their folder, the history, the index, the postmortems; in that order.
+
+A run is announced first. Whoever is cut short leaves the announcement behind, and the next one to
+come puts the rest in place: a run is in the archive with all that belongs to it, or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from growthml.archive import index, postmortem
+from growthml.archive.history import History
+from growthml.archive.store import keep
+from growthml.archive.stored import load_run
+from growthml.parts import Run
+
+
+class Shelf:
+    """An archive that takes runs."""
+
+    def __init__(self, archive: Path, history: History) -> None:
+        self.archive = archive
+        self.history = history
+
+    def place(self, run: Run) -> Path:
+        """The folder of a run."""
+        return self.archive / run.name / run.run_id
+
+    def add(self, run: Run, files: Mapping[str, bytes], *, note: str = "") -> bool:
+        """Put a run in place with all that belongs to it; False when it was there already.
+
+        note: what the index says of it. Raises GrowthError where the archive cannot be written.
+        """
+        folder = self.place(run)
+        index.announce(self.archive, folder, note)
+        try:
+            added = keep(folder, files)
+        except Exception:
+            index.withdraw(self.archive, folder)
+            raise
+        self._enter(folder, run, note)
+        return added
+
+    def heal(self) -> None:
+        """Finish what others who were cut short left behind."""
+        for folder, note in index.announced(self.archive):
+            if folder.is_dir():
+                self._enter(folder, load_run(folder), note)
+
+    def _enter(self, folder: Path, run: Run, note: str) -> None:
+        self.history.add(run)
+        postmortem.update(self.archive, folder)
+        index.add(self.archive, folder, note)
