@@ -18,6 +18,7 @@ from growthml.errors import GrowthError
 if TYPE_CHECKING:
     from growthml.deliver.channels.outcome import Outcome
     from growthml.deliver.message import Mail
+    from growthml.parts import Run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,8 +127,13 @@ class Desk:
         return replace(told(row, new=True), state=state, reason=outcome.reason)
 
 
-def report_key(name: str, slice: str | None) -> str:
-    return f"{name}/{slice}" if slice is not None else name
+def report_key(config: Config, slice: str | None, run: Run | None = None) -> str:
+    """What the ledger calls a report: its name, with its slice, and the measure of a postmortem."""
+    key = config.report.name if slice is None else f"{config.report.name}/{slice}"
+    if run is None or run.postmortem is None:
+        return key
+    campaign, days = run.postmortem
+    return f"{key}#{campaign}+{days}"
 
 
 def readers_of(email: EmailConfig, slice: str | None) -> list[str]:

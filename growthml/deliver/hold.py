@@ -46,7 +46,7 @@ def hold(
         desk = Desk(
             config=config,
             ledger=ledger,
-            report=report_key(config.report.name, slice),
+            report=report_key(config, slice, held if isinstance(held, Run) else None),
             period=period,
             now=now,
             sleep=sleep,

@@ -62,13 +62,13 @@ class Mailing:
 
     run: Run
     email: EmailConfig
+    report: str
     period: str
     letter: Letter
     subject: str
     carried: Sequence[Attachment]
     dropped: Sequence[str]
     templates: Path | None
-    slice: str | None
 
     @cached_property
     def _text(self) -> str:
@@ -88,11 +88,12 @@ class Mailing:
 
         Raises DeliveryError for an address no mail can go to.
         """
-        report = f"{self.run.name}/{self.slice}" if self.slice else self.run.name
         made = EmailMessage(policy=POLICY)
         made["Subject"] = f"{SENT_AGAIN if again else ''}{self.subject}"
         address(made, self.email, recipient, date)
-        made["Message-ID"] = message_id(report, self.period, recipient, self.email.sender, again)
+        made["Message-ID"] = message_id(
+            self.report, self.period, recipient, self.email.sender, again
+        )
         list_headers(made, self.email, self.run.name)
         made["Content-Language"] = self.run.language
         made.set_content(self._text, cte="quoted-printable")
@@ -125,6 +126,7 @@ def mailing(
     folder: Path,
     email: EmailConfig,
     *,
+    report: str,
     period: str,
     alerts: Sequence[str] = (),
     link: str = "",
@@ -133,7 +135,7 @@ def mailing(
 ) -> Mailing:
     """The mails of a run whose files lie in `folder`.
 
-    period: what the report is about, for the Message-ID. alerts: sentences above all. link: to the
+    report, period: as the ledger has them, for the Message-ID. alerts: sentences above all. link: to the
     report online. Raises GrowthError where the mail cannot be written.
     """
     written = replace(
@@ -150,13 +152,13 @@ def mailing(
         made = Mailing(
             run=run,
             email=email,
+            report=report,
             period=period,
             letter=replace(written, enclosed=enclosed),
             subject=subject_of(email.subject, written, str(run.status), slice),
             carried=carried,
             dropped=[each.kind for each in dropped],
             templates=templates,
-            slice=slice,
         )
         size = len(made.message(email.sender, datetime(2000, 1, 1)).as_bytes())
         if size <= MOST_MAIL or not carried:

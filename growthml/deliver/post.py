@@ -90,7 +90,7 @@ def deliver(
         desk = Desk(
             config=config,
             ledger=ledger,
-            report=report_key(run.name, slice),
+            report=report_key(config, slice, run),
             period=period,
             now=now,
             sleep=sleep,
@@ -148,6 +148,7 @@ class _Sender:
                 self._run,
                 self._folder,
                 email,
+                report=self._desk.report,
                 period=self._desk.period,
                 alerts=self._alerts,
                 link=report_link(self._wanted.link, self._run),

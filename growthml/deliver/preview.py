@@ -8,7 +8,7 @@ from pathlib import Path
 
 from growthml.config.schema import Config
 from growthml.deliver.channels.webhook import room_text
-from growthml.deliver.desk import readers_of
+from growthml.deliver.desk import readers_of, report_key
 from growthml.deliver.letter import embedded, html, letter
 from growthml.deliver.message import mailing
 from growthml.deliver.post import period_of, report_link, templates_of
@@ -44,6 +44,7 @@ def preview(
             run,
             folder,
             wanted.email,
+            report=report_key(config, slice, run),
             period=period_of(config, run.context.as_of),
             alerts=alerts,
             link=link,

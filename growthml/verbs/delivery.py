@@ -23,7 +23,7 @@ def add(verbs: Any, anywhere: argparse.ArgumentParser) -> None:
     send = verbs.add_parser(
         "send", help="deliver a stored run, to each reader once", parents=[anywhere]
     )
-    send.add_argument("run", metavar="RUN", help="a run's folder, or its id in the archive")
+    send.add_argument("run", metavar="RUN", help="a run's folder, its id, or latest")
     send.add_argument("--config", type=Path, help="default config/<report>.yml, <report>.yml")
     send.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     send.add_argument("--archive", type=Path, default=Path("reports"), metavar="DIR")
@@ -60,7 +60,8 @@ def _day(text: str) -> date:
 
 
 def _send(options: argparse.Namespace) -> int:
-    from growthml import plan
+    from growthml import gate, plan
+    from growthml.archive.runs import find
     from growthml.archive.stored import load_run
     from growthml.deliver.delivery import any_failed
     from growthml.deliver.post import deliver, period_of
@@ -68,21 +69,25 @@ def _send(options: argparse.Namespace) -> int:
 
     if options.to and not options.resend:
         raise UsageError("--to goes with --resend: without it every reader gets the report once")
-    folder = _folder(options.run, options.archive)
+    folder = find(options.archive, options.run).folder.resolve()
     run = load_run(folder)
-    config = plan.read_config(options.config or _config_of(run.name), options.set)
-    if config.report.name != run.name:
+    report = run.name.partition("--")[0] if run.part else run.name
+    config = plan.read_config(options.config or _config_of(report), options.set)
+    if config.report.name != report:
         raise UsageError(
-            f"{folder} is a run of {run.name}, and the config is that of {config.report.name}"
+            f"{folder} is a run of {report}, and the config is that of {config.report.name}"
         )
     with Progress(quiet=options.quiet) as progress:
         done = deliver(
             run,
             folder,
             config,
-            archive=folder.resolve().parent.parent,
+            archive=folder.parent.parent,
             period=period_of(config, run.context.as_of),
             resend=options.to or options.resend,
+            alerts=run.alerts,
+            changed=gate.changed(run),
+            slice=run.part or None,
             progress=progress,
         )
     for each in done:
@@ -90,18 +95,6 @@ def _send(options: argparse.Namespace) -> int:
     if not done:
         print("The config names nobody to deliver to")
     return NOT_DELIVERED if any_failed(done) else 0
-
-
-def _folder(run: str, archive: Path) -> Path:
-    """A run's folder, by path or by id."""
-    if Path(run).is_dir():
-        return Path(run)
-    found = sorted(archive.glob(f"*/{run}")) if run and "/" not in run else []
-    if len(found) == 1:
-        return found[0]
-    raise UsageError(
-        f"there is no run {run} in {archive}; name its folder, or its archive with --archive"
-    )
 
 
 def _config_of(report: str) -> Path:
@@ -131,7 +124,7 @@ def _preview(options: argparse.Namespace) -> int:
             archive=options.archive or Path(passing),
             progress=progress,
         )
-        written = preview(outcome.run, outcome.folder, config, out)
+        written = preview(outcome.run, outcome.folder, config, out, alerts=outcome.run.alerts)
         for name in _PAGES:
             if name in outcome.outputs:
                 shutil.copyfile(outcome.folder / name, out / name)

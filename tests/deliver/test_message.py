@@ -26,7 +26,9 @@ def made(tmp_path: Path, run: Run | None = None, report_bytes: int = 2000, **key
     wanted = config_of(email=keys).delivery.email
     assert wanted is not None
     folder = folder_of(run, tmp_path, report_bytes)
-    return mailing(run, folder, wanted, period=PERIOD, link=link, slice=slice_)
+    return mailing(
+        run, folder, wanted, report="weekly-growth", period=PERIOD, link=link, slice=slice_
+    )
 
 
 def parsed(mailing: Mailing, reader: str = "ann@example.com", again: int = 0) -> EmailMessage:
@@ -121,7 +123,7 @@ def test_the_message_id_is_the_mails_own_and_stays(tmp_path: Path) -> None:
         parsed(first, again=1)["Message-ID"],
         parsed(first, again=2)["Message-ID"],
         parsed(replace(first, period="2014-04-21..2014-04-27"))["Message-ID"],
-        parsed(replace(first, slice="FB"))["Message-ID"],
+        parsed(replace(first, report="weekly-growth/FB"))["Message-ID"],
     ]
     assert len(set(ids)) == 6
     assert all(each.endswith("@example.com>") for each in ids)

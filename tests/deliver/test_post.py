@@ -213,6 +213,15 @@ def test_each_slice_goes_to_its_own_readers(tmp_path: Path) -> None:
     assert len({message["Message-ID"] for message in office.taken}) == 4
 
 
+def test_a_postmortem_is_no_report_of_its_period(tmp_path: Path) -> None:
+    with opened(Office()) as office:
+        config = config_of(url(office), {"to": [ANN]})
+        for measured in (None, ("new", 30), ("new", 60), ("new", 30)):
+            delivered(tmp_path, config, quick_story(postmortem=measured))
+    assert office.readers() == [ANN] * 3
+    assert len({message["Message-ID"] for message in office.taken}) == 3
+
+
 def test_a_link_leads_to_the_run_online(tmp_path: Path) -> None:
     with opened(Office()) as office:
         delivered(tmp_path, config_of(url(office), link="https://reports.example.com/"))

@@ -136,8 +136,8 @@ def test_send_writes_its_ledger_where_the_run_lies(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["no-such-run"], "there is no run no-such-run"),
-        (["../etc"], "there is no run ../etc"),
+        (["no-such-run"], "no-such-run"),
+        (["../etc"], "../etc"),
         (["no-such-run", "--to", "ann@example.com"], "--to goes with --resend"),
     ],
 )
