@@ -12,16 +12,12 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from growthml import __version__
 from growthml.errors import GrowthError, UsageError
 from growthml.secrets import redact
-from growthml.verbs import archive, delivery, render
-from growthml.verbs.formats import formats_of
-
-if TYPE_CHECKING:
-    from growthml.run import Outcome
+from growthml.verbs import archive, delivery, render, run, schedule
 
 Verb = Callable[[argparse.Namespace], int]
 
@@ -75,8 +71,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="growthml",
         parents=[anywhere],
         description="The growth report a team trusts: one YAML file, one command, HTML and PDF.",
-        epilog="Exit codes: 0 all well; 1 a section failed; 2 bad usage or config; 3 a source"
-        " could not be read; 5 the report was held back.",
+        epilog="Exit codes: 0 all well; 1 a section failed or an alert fired; 2 bad usage or"
+        " config; 3 a source could not be read; 4 not delivered; 5 the report was held back.",
     )
     parser.add_argument("--version", action="version", version=f"growthml {__version__}")
     verbs = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -85,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         "demo", help="simulate two campaigns and report on them", parents=[anywhere]
     )
     demo.add_argument("--users", type=int, default=4000, help="users a campaign (default 4000)")
-    _run_options(demo)
+    run.output_options(demo)
     demo.set_defaults(verb=_demo)
 
     check = verbs.add_parser(
@@ -96,14 +92,8 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true", help="print one JSON document")
     check.set_defaults(verb=_check)
 
-    run = verbs.add_parser("run", help="run a report", parents=[anywhere])
-    run.add_argument("config", type=Path)
-    run.add_argument("--as-of", type=_day, metavar="DATE", help="the last day seen")
-    run.add_argument("--only", action="append", default=[], metavar="SECTION")
-    run.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
-    run.add_argument("--explain", action="store_true", help="print each fact, its SQL and rows")
-    _run_options(run)
-    run.set_defaults(verb=_run)
+    run.add(verbs, anywhere)
+    schedule.add(verbs, anywhere)
 
     sections = verbs.add_parser(
         "sections", help="list the sections, or explain one", parents=[anywhere]
@@ -146,20 +136,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--archive", type=Path, metavar="DIR", help="where runs are kept")
-    parser.add_argument("--format", metavar="html,pdf", help="what to make of the run")
-    parser.add_argument("--quiet", action="store_true", help="no progress")
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no date; write 2014-04-20") from None
-
-
 # -- verbs -------------------------------------------------------------------------------------
 
 
@@ -170,9 +146,8 @@ def _demo(options: argparse.Namespace) -> int:
     for name, seed, effects in (("spring", 1, {}), ("summer", 2, {"PI": 1.3})):
         out = data / f"demo-{name}.db"
         simulate(out, users=options.users, seed=seed, effects=effects, overwrite=True)
-    options.config, options.set, options.only = _demo_config(), [], []
-    options.as_of, options.explain = None, False
-    return _run(options)
+    options.config = _demo_config()
+    return run.run(argparse.Namespace(**{**run.DEFAULTS, **vars(options)}))
 
 
 def _demo_config() -> Path:
@@ -209,87 +184,6 @@ def _check(options: argparse.Namespace) -> int:
         print(f"This version does nothing with: {', '.join(unheeded)}")
     print(f"{options.config}: good")
     return 0
-
-
-def _run(options: argparse.Namespace) -> int:
-    from growthml import plan
-    from growthml.progress import Progress
-    from growthml.run import run
-
-    formats = formats_of(options.format)
-    config = plan.read_config(options.config, options.set)
-    with Progress(quiet=options.quiet) as progress:
-        outcome = run(
-            config,
-            as_of=options.as_of,
-            only=options.only,
-            archive=options.archive,
-            formats=formats,
-            progress=progress,
-        )
-    if options.json:
-        _print_json(_described(outcome, explain=options.explain))
-        return outcome.exit_code
-    if options.explain:
-        _explain(outcome)
-    _summarise(outcome, formats)
-    return outcome.exit_code
-
-
-def _described(outcome: Outcome, *, explain: bool) -> dict[str, Any]:
-    from growthml.archive.manifest import fact_entry, plain, section_entry
-
-    run = outcome.run
-    described = {
-        "run_id": run.run_id,
-        "report": {"name": run.name, "title": run.title},
-        "as_of": run.context.as_of,
-        "status": run.status,
-        "exit_code": outcome.exit_code,
-        "folder": str(outcome.folder),
-        "added": outcome.added,
-        "sections": [section_entry(section) for section in run.sections],
-        "outputs": outcome.outputs,
-    }
-    if explain:
-        described["facts"] = [fact_entry(fact) for fact in run.facts]
-    found: dict[str, Any] = plain(described)
-    return found
-
-
-def _explain(outcome: Outcome) -> None:
-    for fact in outcome.run.facts:
-        shared = [
-            each.campaign
-            for each in outcome.run.facts
-            if each.name == fact.name and each.source == fact.source and each is not fact
-        ]
-        also = f", read together with {', '.join(shared)}" if shared else ""
-        print(f"-- {fact.name} of {fact.campaign} ({fact.source}, {fact.dialect}{also})")
-        parameters = redact(str(dict(fact.parameters)))
-        print(f"-- {fact.rows} rows, {fact.seconds:.3f} s, parameters {parameters}")
-        print(f"{redact(fact.sql)};\n")
-
-
-def _summarise(outcome: Outcome, formats: Sequence[str] | None) -> None:
-    run = outcome.run
-    front = next((s.answer.front for s in run.sections if s.answer and s.answer.front), None)
-    if front is not None:
-        print(front.verdict)
-        print(front.lede)
-    for each in run.sections:
-        if each.status != "ok":
-            print(f"{each.section.title}: {each.status}: {each.reason}")
-    if run.status == "held":
-        print("The report is held back: a section that is required has no answer")
-    for name in ("report.html", "report.pdf", "summary.pdf"):
-        if name in outcome.outputs:
-            print(outcome.folder / name)
-    if not outcome.added:
-        print(f"{run.run_id} was in the archive already; nothing was added")
-        lacking = [each for each in formats or () if f"report.{each}" not in outcome.outputs]
-        if lacking:
-            print(f"It was made without {' and '.join(lacking)}, and a run never changes")
 
 
 def _sections(options: argparse.Namespace) -> int:

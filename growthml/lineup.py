@@ -85,6 +85,33 @@ def cut_down(planned: Sequence[Planned], part: str) -> list[Planned]:
     ]
 
 
+FOLLOW_UPS = (30, 60, 90)
+"""Days after a campaign's end on which it is measured again."""
+
+
+def follow_ups(config: Config, today: date) -> list[tuple[str, int, date]]:
+    """Campaigns that are over and what is due of them: key, days after the end, as-of date.
+
+    Only campaigns that say what they were for. Raises UsageError where there is none with an end.
+    """
+    meant = {
+        key: entry.window.end
+        for key, entry in config.campaigns.items()
+        if (entry.hypothesis or entry.expected) and entry.window and entry.window.end
+    }
+    if not meant:
+        raise UsageError(
+            "--postmortem needs a campaign with a hypothesis or an expectation, and a window with"
+            " an end: campaigns.<key>.window.to"
+        )
+    return [
+        (key, days, as_of)
+        for key, end in meant.items()
+        for days in FOLLOW_UPS
+        if (as_of := end + timedelta(days=days - 1)) <= today
+    ]
+
+
 def followed(planned: Sequence[Planned], days: int) -> list[Planned]:
     """The same users, followed so many days beyond the end of their window, where it has one."""
     return [

@@ -86,6 +86,32 @@ def last(n: int, window: Window, period: str = ALL) -> list[Window]:
     return windows
 
 
+def due(period: str, first: date, last: date) -> list[date]:
+    """The days from `first` to `last` on which a report of a period is due: each the day after one
+    ended; for days counted, every so many days from `first` on.
+
+    Raises UsageError for `all`, which never ends.
+
+    >>> due("last_week", date(2025, 3, 1), date(2025, 3, 12))
+    [datetime.date(2025, 3, 3), datetime.date(2025, 3, 10)]
+    """
+    if period == ALL:
+        raise UsageError("--from and --to need a period that ends, such as period: last_week")
+    count, unit = parse(period)
+    day = first if unit == "day" else _begin(first + timedelta(days=_LONGEST[unit]), unit)
+    while unit != "day" and _shift(day, -1, unit) >= first:
+        day = _shift(day, -1, unit)
+    step = count if unit == "day" else 1
+    days: list[date] = []
+    while day <= last:
+        days.append(day)
+        day = _shift(day, step, unit)
+    return days
+
+
+_LONGEST = {"week": 7, "month": 31, "quarter": 92, "year": 366}
+
+
 def same_last_year(window: Window, period: str = ALL) -> Window:
     """The same period a year ago.
 

@@ -1,12 +1,13 @@
 """Every KPI of every run, in SQLite beside the archive or in any database SQLAlchemy knows.
 
 One row a run, campaign and metric. A run that is written again changes nothing, so that whoever
-was cut short may simply try again; `rebuild` makes it all anew from the stored runs.
+was cut short may simply try again; `rebuild` makes it all anew from the stored runs. Numbers of
+runs whose folders were pruned stay.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -115,17 +116,6 @@ class History:
         except IntegrityError:
             return False
         return True
-
-    def remove(self, report: str, run_ids: Sequence[str]) -> None:
-        """Take runs out, once their folders are gone."""
-        if self._file is not None and not self._file.is_file():
-            return
-        with self._connected() as connection:
-            _META.create_all(connection)
-            for table in (KPIS, RUNS):
-                mine = sa.and_(table.c.report == report, table.c.run_id.in_(run_ids))
-                connection.execute(table.delete().where(mine))
-            connection.commit()
 
     def rebuild(self, folders: Iterable[Path]) -> int:
         """Add every stored run that is not there; how many that were."""

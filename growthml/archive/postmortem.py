@@ -79,6 +79,12 @@ def retake(archive: Path, runs: Sequence[StoredRun], put: Put) -> None:
         _put_all(archive, {name: case for name, case in cases.items() if case}, put)
 
 
+def measured_on(archive: Path, report: str, campaign: str) -> set[int]:
+    """On which days after its end a campaign was measured, 0 being the end itself."""
+    case = _read(archive / FOLDER / f"{_name(report, campaign)}.json")
+    return {int(each["days"]) for each in case["measures"]} if case else set()
+
+
 def measured_by(archive: Path) -> set[str]:
     """The ids of the runs that some postmortem measures by."""
     cases = [_read(path) for path in _kept(archive)]

@@ -1,4 +1,4 @@
-"""Where finished runs go: their folder, the history, the index, the postmortems; in that order.
+"""Where finished runs go: their folder, the history, the index with its postmortems; in that order.
 
 A run is announced first. Whoever is cut short leaves the announcement behind, and the next one to
 come puts the rest in place: a run is in the archive with all that belongs to it, or not at all.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from growthml.archive import index, postmortem
+from growthml.archive import index
 from growthml.archive.history import History
 from growthml.archive.store import keep
 from growthml.archive.stored import load_run
@@ -50,5 +50,4 @@ class Shelf:
 
     def _enter(self, folder: Path, run: Run, note: str) -> None:
         self.history.add(run)
-        postmortem.update(self.archive, folder)
         index.add(self.archive, folder, note)

@@ -237,8 +237,12 @@ def _planned(found: Plan, *, done: bool) -> dict[str, Any]:
 
 def _index(options: argparse.Namespace) -> int:
     from growthml.archive import index
+    from growthml.archive.history import History
+    from growthml.archive.runs import scan
 
     runs = index.rebuild(options.archive)
+    stored = sorted(scan(options.archive).runs, key=lambda run: run.started)
+    History(options.archive).rebuild(run.folder for run in stored)
     if options.json:
         return _print_json({"runs": runs, "index": str(options.archive / "index.html")})
     print(f"{options.archive / 'index.html'}: {runs} runs")

@@ -25,13 +25,14 @@ def add(verbs: Any, anywhere: argparse.ArgumentParser) -> None:
 
 def render(options: argparse.Namespace) -> int:
     """Write the pages of a stored run into a folder of their own; the run itself stays as it is."""
+    from growthml.archive.runs import find
     from growthml.archive.stored import load_run
     from growthml.files import pages
     from growthml.progress import Progress
     from growthml.render.drawings import draw_all
     from growthml.verbs.formats import FORMATS, formats_of
 
-    folder = Path(options.run)
+    folder = find(options.archive, options.run).folder
     run = load_run(folder)
     out: Path = options.out or Path(f"{run.run_id}-rendered")
     if out.resolve().is_relative_to(folder.resolve()):
