@@ -135,8 +135,9 @@ def mailing(
 ) -> Mailing:
     """The mails of a run whose files lie in `folder`.
 
-    report, period: as the ledger has them, for the Message-ID. alerts: sentences above all. link: to the
-    report online. Raises GrowthError where the mail cannot be written.
+    report, period: as the ledger has them, for the Message-ID. alerts: sentences above all. link:
+    to the report online. slice: for the subject. Raises GrowthError where the mail cannot be
+    written.
     """
     written = replace(
         letter(run, alerts=alerts, link=link),

@@ -71,7 +71,7 @@ def _send(options: argparse.Namespace) -> int:
         raise UsageError("--to goes with --resend: without it every reader gets the report once")
     folder = find(options.archive, options.run).folder.resolve()
     run = load_run(folder)
-    report = run.name.partition("--")[0] if run.part else run.name
+    report = run.name.rpartition("--")[0] if run.part else run.name
     config = plan.read_config(options.config or _config_of(report), options.set)
     if config.report.name != report:
         raise UsageError(

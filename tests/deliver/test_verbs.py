@@ -24,9 +24,9 @@ from tests.sites import write_pair
 MAIL = {"from": "Growth <growth@example.com>", "to": ["ann@example.com", "bob@example.com"]}
 
 
-def config_file(folder: Path, port: int, **delivery: Any) -> Path:
+def config_file(place: Path, port: int, **delivery: Any) -> Path:
     wanted = {"email": MAIL | {"smtp": f"smtp://127.0.0.1:{port}"}} | delivery
-    return write_pair(folder, delivery=wanted)
+    return write_pair(place, delivery=wanted)
 
 
 @pytest.fixture
@@ -136,8 +136,8 @@ def test_send_writes_its_ledger_where_the_run_lies(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["no-such-run"], "no-such-run"),
-        (["../etc"], "../etc"),
+        (["no-such-run"], "holds no runs"),
+        (["../etc"], "holds no runs"),
         (["no-such-run", "--to", "ann@example.com"], "--to goes with --resend"),
     ],
 )
