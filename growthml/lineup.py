@@ -12,9 +12,10 @@ from growthml.config.schema import CampaignConfig, Config, MeanOfLast
 from growthml.errors import UsageError
 from growthml.facts.relations import Cut
 from growthml.parts import Campaign
-from growthml.period import Window, last, parse, previous, resolve, same_last_year
+from growthml.period import Window, last, name_of, parse, previous, resolve, same_last_year
 
 COLOURS = ("new", "c1", "c2", "c3")
+_NUMBERS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six", 8: "Eight", 12: "Twelve"}
 MEAN = "mean_of_last"
 BEFORE = "previous_period"
 
@@ -63,7 +64,20 @@ def line_up(config: Config, entries: Mapping[str, CampaignConfig], as_of: date) 
         _planned(config, key, entries[key], window, _colour(place))
         for place, key in enumerate(keys)
     ]
-    return [*_earlier(first, period, config.period), *rest]
+    if len(rest) == 1 and entries[keys[0]].label is None:
+        rest = [_named(rest[0], config.period, as_of, keys[0])]
+    earlier = _earlier(first, period, config.period)
+    return [
+        *(_named(each, config.period, as_of, each.campaign.label) for each in earlier),
+        *rest,
+    ]
+
+
+def _named(planned: Planned, period: str, as_of: date, otherwise: str) -> Planned:
+    """The campaign called by its week, month, quarter or year, where its window is one."""
+    start, end = planned.cut.start, planned.cut.end
+    name = name_of(Window(start, end), period, as_of) if start and end else None
+    return replace(planned, campaign=replace(planned.campaign, label=name or otherwise))
 
 
 def cut_down(planned: Sequence[Planned], part: str) -> list[Planned]:
@@ -140,7 +154,7 @@ def pooled_baseline(planned: Sequence[Planned], period: str) -> Campaign | None:
     return replace(
         periods[-1],
         key=MEAN,
-        label=f"Mean of {len(periods)} {_units(period)} before",
+        label=f"{_NUMBERS.get(len(periods), len(periods))}-{_unit(period)} mean",
         start=min(starts),
         end=max(ends),
         periods=len(periods),
@@ -213,12 +227,12 @@ def _label(place: int) -> str:
     return "Period before" if place == 1 else f"{place} periods before"
 
 
-def _units(period: str) -> str:
-    """What several of a period are called: weeks, or periods where it is made of several."""
+def _unit(period: str) -> str:
+    """What one of a period is called: week, or period where it is made of several."""
     if period == "all":
-        return "periods"
+        return "period"
     count, unit = parse(period)
-    return f"{unit}s" if count == 1 else "periods"
+    return unit if count == 1 else "period"
 
 
 # -- what makes two numbers comparable ---------------------------------------------------------

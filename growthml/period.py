@@ -125,6 +125,29 @@ def same_last_year(window: Window, period: str = ALL) -> Window:
     return Window(start, max(_add_months(window.end, -12), start + timedelta(days=1)))
 
 
+def name_of(window: Window, period: str, as_of: date) -> str | None:
+    """What a window is called: "Week 39", "September", "Q3", "2025"; with the year where it is
+    another than that of `as_of`. None where the period is no single one of these.
+
+    >>> name_of(Window(date(2025, 9, 22), date(2025, 9, 29)), "last_week", date(2025, 9, 29))
+    'Week 39'
+    """
+    if period == ALL:
+        return None
+    count, unit = parse(period)
+    if count != 1 or unit == "day":
+        return None
+    year, week, _ = window.start.isocalendar()
+    year = year if unit == "week" else window.start.year
+    name = {
+        "week": f"Week {week}",
+        "month": f"{window.start:%B}",
+        "quarter": f"Q{(window.start.month + 2) // 3}",
+        "year": str(year),
+    }[unit]
+    return name if unit == "year" or year == as_of.year else f"{name} {year}"
+
+
 def _begin(day: date, unit: Unit) -> date:
     """The first day of the unit that `day` lies in."""
     if unit == "day":

@@ -21,10 +21,12 @@ def kpi_charts(found: Sequence[Series], context: Context) -> list[Curves]:
     """The charts of the first campaign that is compared, at most eight."""
     first = found[0].campaign.key if found else ""
     mine = {each.metric.id: each for each in found if each.campaign.key == first}
-    return [_chart(mine[name], context) for name in LEADING if name in mine and mine[name].before]
+    shown = [mine[name] for name in LEADING if name in mine]
+    explained = next((each.metric.id for each in shown if each.usual), "")
+    return [_chart(each, context, explain=each.metric.id == explained) for each in shown]
 
 
-def _chart(each: Series, context: Context) -> Curves:
+def _chart(each: Series, context: Context, *, explain: bool) -> Curves:
     formats, unit = context.formats, each.metric.unit
     points = [(kpi.as_of, kpi.value) for kpi in (*each.older, *each.earlier)][-MOST_POINTS:]
     points.append((context.as_of, each.value))
@@ -43,7 +45,7 @@ def _chart(each: Series, context: Context) -> Curves:
         alt=_alt(each, len(points), context),
         how_to_read="One point a report. Dashed: the usual range of the reports before this one"
         " (mean ± 2.66 mean moving ranges). The axis need not begin at 0."
-        if each.usual
+        if explain
         else "",
         table="kpis",
         height=HEIGHT,

@@ -41,6 +41,9 @@ from growthml.stats.control_limits import FEWEST, LONG_RUN
 if TYPE_CHECKING:
     import pandas as pd
 
+MOST_SIGNALS = 4
+TOLD_FIRST = ("revenue", "purchases", "conversion_rate", "users")
+"""Which of several restated numbers a finding names."""
 KPIS = ("run_id", "as_of", "campaign", "metric", "value")
 CHANGES = (
     "campaign",
@@ -81,6 +84,7 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
         raise NotEnoughData("no earlier report has these campaigns")
     corrected = restated(measured, context)
     told = [each for each in found if each.metric.id in LEADING]
+    signals = sorted((e for e in told if e.signal), key=lambda each: not each.outside)
     jumps = [each for each in told if each.metric.id in VOLUME and each.outside]
     return Answer(
         headline=_headline(told, corrected, context),
@@ -91,8 +95,8 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
             Table(id="kpis", title="All reports", frame=_kpis(found, context)),
         ],
         findings=[
-            *(_restated_finding(each, context) for each in corrected),
-            *(_signal_finding(each, context) for each in told if each.signal),
+            *_restated_findings(corrected, context),
+            *(_signal_finding(each, context) for each in signals[:MOST_SIGNALS]),
             *(_verdict_finding(each, context) for each in told if verdict_changed(each)),
         ],
         caveats=_caveats(found, context),
@@ -136,8 +140,8 @@ def _outside(each: Series, context: Context) -> str:
     formats, unit = context.formats, each.metric.unit
     span = formats.interval(each.usual.low, each.usual.high, unit, signed=False)
     return (
-        f"{each.metric.name} of {each.campaign.label}, {formats.value(each.value, unit)}, lies"
-        f" outside the usual range of {len(each.earlier)} earlier reports ({span})"
+        f"{each.metric.name} of {each.campaign.label}: {formats.value(each.value, unit)}, outside"
+        f" the usual range of {len(each.earlier)} earlier reports ({span})"
     )
 
 
@@ -181,14 +185,25 @@ def _evidence(each: Series) -> Evidence:
     return Evidence(table="changes", row={"campaign": each.campaign.key, "metric": each.metric.id})
 
 
-def _restated_finding(each: Restated, context: Context) -> Finding:
+def _restated_findings(corrected: Sequence[Restated], context: Context) -> list[Finding]:
+    """One finding a window: its leading number, and how many more have changed."""
+    windows: dict[str, list[Restated]] = {}
+    for each in corrected:
+        windows.setdefault(each.campaign.key, []).append(each)
+    return [_restated_finding(found, context) for found in windows.values()]
+
+
+def _restated_finding(found: Sequence[Restated], context: Context) -> Finding:
+    by_metric = {each.metric.id: each for each in found}
+    each = next((by_metric[name] for name in TOLD_FIRST if name in by_metric), found[0])
     formats, unit, campaign = context.formats, each.metric.unit, each.campaign
-    assert each.reported.value is not None
+    more = formats.plural(len(found) - 1, "other number", "other numbers")
+    also = f"; {more} of these days changed too" if len(found) > 1 else ""
     return Finding(
         heading=f"{each.metric.name} restated"[:30],
         text=f"{each.metric.name} of {_window(campaign, context)} was reported as"
-        f" {formats.value(each.reported.value, unit)} on {formats.date(each.reported.as_of)};"
-        f" today the same days give {formats.value(each.today, unit)}.",
+        f" {formats.value(each.reported.value, unit)} on {formats.date(each.reported.as_of)} and"
+        f" is {formats.value(each.today, unit)} today{also}.",
         evidence=Evidence(
             table="restatements", row={"campaign": campaign.key, "metric": each.metric.id}
         ),
