@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from growthml.config.load import load
 from growthml.config.problems import suggestion
 from growthml.config.schema import CampaignConfig, Config, MeanOfLast, SectionChoice
+from growthml.deliver.subject import check_subject
 from growthml.errors import UsageError
 from growthml.facts.relations import Counting
 from growthml.formats import Formats
@@ -45,14 +46,18 @@ CHECKS = {
 
 
 def read_config(path: Path, overrides: Sequence[str] = ()) -> Config:
-    """The config at `path`, checked against the sections there are; raises ConfigError."""
+    """The config at `path`, checked against the sections there are; raises ConfigError, or
+    UsageError for a mail's subject that does not work."""
     sections = all_sections()
-    return load(
+    config = load(
         path,
         options={name: section.options for name, section in sections.items()},
         overrides=overrides,
         default_sections=list(sections),
     )
+    if config.delivery.email is not None:
+        check_subject(config.delivery.email.subject)
+    return config
 
 
 def unheeded(config: Config) -> list[str]:

@@ -7,7 +7,6 @@ mail programs cut off, and as plain text of one screen.
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 import css_inline
 from markupsafe import Markup
 
+from growthml.deliver.words import LINE, fold, plain, shorten
 from growthml.errors import GrowthError
 from growthml.figures import draw, png
 from growthml.render.drawings import widths
@@ -34,7 +34,6 @@ MOST_BYTES = 90_000
 """Of the HTML; Gmail cuts off what comes after about 102 KB."""
 MOST_PICTURE = 60_000
 MOST_LINES = 24
-LINE = 72
 MOST_KPIS = 6
 MOST_WARNINGS = 3
 _PREHEADER = 100
@@ -174,26 +173,6 @@ def html(written: Letter, hero: str, templates: Path | None = None) -> str:
 # -- Text --------------------------------------------------------------------------------------
 
 _FITS = ((6, 3), (6, 2), (6, 1), (4, 1), (3, 1), (2, 1), (2, 0), (1, 0), (0, 0))
-_PLAIN = str.maketrans(
-    {
-        "−": "-",
-        "–": "-",
-        "—": "-",
-        "→": "->",
-        "←": "<-",
-        "×": "x",
-        "’": "'",
-        "‘": "'",
-        "“": '"',
-        "”": '"',
-        "…": "...",
-        "·": "-",
-        "≥": ">=",
-        "≤": "<=",
-        "\u202f": " ",
-        "\u00a0": " ",
-    }
-)
 
 
 def text(written: Letter, templates: Path | None = None) -> str:
@@ -212,27 +191,6 @@ def text(written: Letter, templates: Path | None = None) -> str:
     # The last lines say where the report is and how to get no more of it.
     kept = [*lines[: MOST_LINES - 4], *lines[-4:]] if len(lines) > MOST_LINES else lines
     return "\n".join(kept) + "\n"
-
-
-def fold(words: str, first: str = "", rest: str = "") -> str:
-    """The words in lines of LINE characters, in signs every terminal has."""
-    return textwrap.fill(
-        plain(words), LINE, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
-    )
-
-
-def plain(words: str) -> str:
-    """The words with typographic signs made plain; letters of any language stay."""
-    return " ".join(words.translate(_PLAIN).split())
-
-
-def shorten(words: str, most: int) -> str:
-    """The words cut at a word's end to `most` characters, the cut marked with `…`."""
-    words = " ".join(words.split())
-    if len(words) <= most:
-        return words
-    cut = words[:most].rpartition(" ")[0] or words[: most - 1]
-    return f"{cut[: most - 1].rstrip(' ,;:.')}…"
 
 
 def _tidy(text: str) -> list[str]:

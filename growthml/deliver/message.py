@@ -26,8 +26,9 @@ from growthml.deliver.headers import (
     message_id,
     plain_line,
 )
-from growthml.deliver.letter import Letter, fold, html, letter, shorten, text
+from growthml.deliver.letter import Letter, html, letter, text
 from growthml.deliver.subject import subject_of
+from growthml.deliver.words import fold, shorten
 from growthml.errors import DeliveryError
 
 if TYPE_CHECKING:

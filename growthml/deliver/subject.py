@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
-from growthml.deliver.letter import shorten
+from growthml.deliver.words import shorten
 from growthml.errors import UsageError
 
 if TYPE_CHECKING:

@@ -94,6 +94,8 @@ def _send(options: argparse.Namespace) -> int:
         print(each)
     if not done:
         print("The config names nobody to deliver to")
+    if options.resend and not any(each.new for each in done):
+        print("Nothing is unclear; --to READER sends it again to a reader who has it")
     return NOT_DELIVERED if any_failed(done) else 0
 
 

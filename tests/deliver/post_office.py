@@ -26,6 +26,7 @@ class Office:
 
     refused: reader to the answer they get. answers: to the text of the next mails, 250 after these.
     hold: the text's answer waits for it. cut: the connection ends where the answer should come.
+    drops: how many connections end before the text is asked for.
     """
 
     port: int = 0
@@ -33,6 +34,7 @@ class Office:
     answers: list[str] = field(default_factory=list)
     hold: threading.Event | None = None
     cut: bool = False
+    drops: int = 0
     user: str = ""
     password: str = ""
     login_answer: str = ""
@@ -55,6 +57,9 @@ class Office:
     async def handle_RCPT(  # noqa: N802
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
+        if self.drops:
+            self.drops -= 1
+            server.transport.abort()
         if address in self.refused:
             return self.refused[address]
         envelope.rcpt_tos.append(address)

@@ -8,7 +8,8 @@ from html.parser import HTMLParser
 import pytest
 
 from growthml.deliver import letter as letters
-from growthml.deliver.letter import Letter, html, letter, plain, shorten, text
+from growthml.deliver.letter import Letter, html, letter, text
+from growthml.deliver.words import plain, shorten
 from growthml.errors import GrowthError
 from growthml.parts import Run, Verdict
 from tests.deliver.mailed import quick_story

@@ -3,6 +3,7 @@ from __future__ import annotations
 import ssl
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -100,18 +101,11 @@ def test_no_other_machine_gets_mail_or_password_in_clear(
 
 def test_a_server_that_comes_up_gets_the_mail() -> None:
     office, waits = Office(port=free_port()), []
-    with opened(Office()) as elsewhere:
-        assert elsewhere.port != office.port
-    up: list[threading.Event] = []
-    from contextlib import ExitStack
-
     with ExitStack() as stack:
 
         def sleep(seconds: float) -> None:
             waits.append(seconds)
-            if not up:
-                up.append(threading.Event())
-                stack.enter_context(opened(office))
+            stack.enter_context(opened(office))
 
         outcome = sent(f"smtp://127.0.0.1:{office.port}", sleep=sleep)
     assert (outcome.state, outcome.attempts) == ("sent", 2)
@@ -156,6 +150,25 @@ def test_a_connection_cut_while_the_text_is_taken_is_unclear_and_not_tried_again
         outcome = sent(f"smtp://127.0.0.1:{office.port}")
     assert (outcome.state, outcome.attempts) == ("unclear", 1)
     assert len(office.raw) == 1
+
+
+def test_a_connection_lost_before_the_text_is_asked_for_is_tried_again() -> None:
+    with opened(Office(drops=1)) as office:
+        outcome = sent(f"smtp://127.0.0.1:{office.port}")
+    assert (outcome.state, outcome.attempts) == ("sent", 2)
+    assert len(office.raw) == 1
+
+
+def test_a_server_that_never_answers_the_text_leaves_it_unclear(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(smtp, "REPLY_SECONDS", 0.3)
+    with opened(Office(hold=threading.Event())) as office:
+        outcome = sent(f"smtp://127.0.0.1:{office.port}")
+        assert office.hold is not None
+        office.hold.set()
+    assert (outcome.state, outcome.attempts) == ("unclear", 1)
+    assert "timed out" in outcome.reason
 
 
 def test_lines_are_sent_as_the_protocol_wants_them() -> None:

@@ -101,6 +101,7 @@ def test_send_delivers_a_stored_run_once(
         "email to ann@example.com: was sent already",
         "email to bob@example.com: was sent already",
     ]
+    assert "Nothing is unclear; --to READER sends it again to a reader who has it" in lines
     assert lines[-1] == "email to bob@example.com: sent"
     assert str(office.taken[2]["Subject"]).startswith("[sent again] ")
     body = office.taken[0].get_body(("html",))
@@ -162,3 +163,12 @@ def test_the_config_is_found_by_the_reports_name_or_asked_for(
         other = ["--set", "report.name=other", "--config", "tiny.yml"]
         assert cli.main(["send", made.run.run_id, *other]) == 2
     assert len(office.taken) == 2
+
+
+def test_a_subject_that_does_not_work_is_found_before_anything_is_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = config_file(tmp_path, 1)
+    setting = "delivery.email.subject='{{ verdct }}'"
+    assert cli.main(["check", str(config), "--set", setting]) == 2
+    assert "delivery.email.subject: 'verdct' is undefined" in capsys.readouterr().err
