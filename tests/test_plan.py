@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 from growthml import plan
 from growthml.config.schema import Config
 from growthml.errors import UsageError
+from growthml.lineup import Planned
 from growthml.sections import all_sections
 from tests.sites import config_of
 
@@ -19,7 +20,7 @@ def config(folder: Path, *settings: str) -> Config:
     return plan.read_config(config_of(folder), settings)
 
 
-def windows(found: list[plan.Planned]) -> list[tuple[str, date | None, date | None]]:
+def windows(found: list[Planned]) -> list[tuple[str, date | None, date | None]]:
     return [(each.cut.key, each.cut.start, each.cut.end) for each in found]
 
 
@@ -82,10 +83,22 @@ def test_an_earlier_period_needs_a_window_with_both_ends(tmp_path: Path) -> None
         plan.campaigns(config(tmp_path, *settings), AS_OF)
 
 
-def test_the_mean_of_earlier_periods_is_refused(tmp_path: Path) -> None:
-    settings = ("period=last_week", "baseline={mean_of_last: 4}")
-    with pytest.raises(UsageError, match="mean_of_last"):
-        plan.campaigns(config(tmp_path, *settings), AS_OF)
+def test_the_mean_of_earlier_periods_is_a_campaign_for_each_of_them(tmp_path: Path) -> None:
+    settings = ("period=last_week", "baseline={mean_of_last: 3}")
+    report = config(tmp_path, *settings)
+    found = plan.campaigns(report, AS_OF)
+    starts = [each.cut.start for each in found[:3]]
+    new = found[3].cut.start
+    assert new is not None
+    assert starts == [new - timedelta(weeks=weeks) for weeks in (3, 2, 1)]
+    assert [each.alone for each in found[:3]] == [False, False, True]
+    pooled = plan.context(report, found, AS_OF)
+    alone = plan.context(report, found, AS_OF, pooling=False)
+    assert (pooled.baseline.key, pooled.baseline.periods) == ("mean_of_last", 3)
+    assert pooled.baseline.label == "Three-week mean"
+    assert (alone.baseline.key, alone.baseline.periods) == ("previous_period", 1)
+    assert pooled.compared == alone.compared
+    assert (pooled.baseline.start, pooled.baseline.end) == (starts[0], new)
 
 
 def test_without_sections_all_run_that_nobody_asked_for(tmp_path: Path) -> None:
@@ -144,12 +157,12 @@ def test_keys_nothing_is_done_with_are_named(tmp_path: Path) -> None:
     named = plan.unheeded(
         config(
             tmp_path,
-            "alerts=[{metric: conversion_rate, below: 0.05}]",
+            "extra_sections=[own.py]",
             "output.formats=[html, xlsx]",
-            "delivery.folder=out",
+            "theme=own.yml",
         )
     )
-    assert named == ["alerts", "delivery", "output.formats: xlsx"]
+    assert named == ["extra_sections", "theme", "output.formats: xlsx"]
 
 
 # -- web logs --------------------------------------------------------------------------------------
@@ -197,7 +210,7 @@ def test_a_report_on_a_log_alone_compares_its_periods(tmp_path: Path) -> None:
     ]
     context = plan.context(read, found, AS_OF)
     assert context.campaigns == context.logs
-    assert context.baseline.label == "Period before"
+    assert context.baseline.label == "Week 9"
 
 
 def test_a_log_has_its_campaigns_periods_where_it_can(tmp_path: Path) -> None:

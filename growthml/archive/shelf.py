@@ -11,7 +11,7 @@ from pathlib import Path
 
 from growthml.archive import index
 from growthml.archive.history import History
-from growthml.archive.store import keep
+from growthml.archive.store import cannot_write, keep
 from growthml.archive.stored import load_run
 from growthml.parts import Run
 
@@ -33,7 +33,10 @@ class Shelf:
         note: what the index says of it. Raises GrowthError where the archive cannot be written.
         """
         folder = self.place(run)
-        index.announce(self.archive, folder, note)
+        try:
+            index.announce(self.archive, folder, note)
+        except OSError as error:
+            raise cannot_write(folder, error) from None
         try:
             added = keep(folder, files)
         except Exception:

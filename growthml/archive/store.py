@@ -33,14 +33,19 @@ def keep(folder: Path, files: Mapping[str, bytes]) -> bool:
             _write(building / name, content)
         return _put_in_place(building, folder)
     except OSError as error:
-        raise GrowthError(
-            f"cannot write the run {folder}: {error.strerror}; nothing was added."
-            " Choose another archive with --archive, or mend this one"
-        ) from None
+        raise cannot_write(folder, error) from None
     finally:
         shutil.rmtree(building, ignore_errors=True)
         with suppress(OSError):  # A report's folder without any run in it goes too.
             folder.parent.rmdir()
+
+
+def cannot_write(folder: Path, error: OSError) -> GrowthError:
+    """What to say where an archive does not take a run."""
+    return GrowthError(
+        f"cannot write the run {folder}: {error.strerror}; nothing was added."
+        " Choose another archive with --archive, or mend this one"
+    )
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -1,0 +1,15 @@
+WITH known_users AS
+(SELECT listed.user_id AS user_id, listed.channel AS channel, listed.signed_up_at AS signed_up_at, activity.acted_1 AS acted_1, activity.acted_2 AS acted_2
+FROM (SELECT u.id AS user_id, u."Campaign_ID" AS channel, strftime('%Y-%m-%d %H:%M:%f', u.date) AS signed_up_at
+FROM "Users" AS u
+WHERE u.id IS NOT NULL) AS listed LEFT OUTER JOIN (SELECT e."User_Id" AS user_id, max(CASE WHEN (strftime('%Y-%m-%d %H:%M:%f', e.date) < :param_2) THEN 1 ELSE 0 END) AS acted_1, max(CASE WHEN (strftime('%Y-%m-%d %H:%M:%f', e.date) >= :param_3) THEN 1 ELSE 0 END) AS acted_2
+FROM "Event" AS e
+WHERE e."User_Id" IS NOT NULL AND (strftime('%Y-%m-%d %H:%M:%f', e.date) < :param_4 OR strftime('%Y-%m-%d %H:%M:%f', e.date) IS NULL) GROUP BY e."User_Id") AS activity ON activity.user_id = listed.user_id),
+campaign_users AS
+(SELECT :param_1 AS campaign, known_users.user_id AS user_id, known_users.channel AS channel, known_users.signed_up_at AS signed_up_at
+FROM known_users
+WHERE (known_users.signed_up_at < :param_5 OR known_users.signed_up_at IS NULL) AND (known_users.signed_up_at < :param_6 OR known_users.acted_1 = 1) UNION ALL SELECT :param_7 AS campaign, known_users.user_id AS user_id, known_users.channel AS channel, known_users.signed_up_at AS signed_up_at
+FROM known_users
+WHERE (known_users.signed_up_at < :param_8 OR known_users.signed_up_at IS NULL) AND known_users.channel IN (:channel_1_1, :channel_1_2) AND (known_users.signed_up_at >= :param_9 OR known_users.acted_2 = 1))
+ SELECT DISTINCT campaign_users.campaign, campaign_users.channel
+FROM campaign_users ORDER BY campaign_users.campaign, campaign_users.channel
