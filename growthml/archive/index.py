@@ -21,7 +21,7 @@ from growthml.archive import catalogue, lock, pages, postmortem
 from growthml.archive.catalogue import Catalogue, Entry
 from growthml.archive.lock import INDEX, locked
 from growthml.archive.rows import row_of
-from growthml.archive.runs import RUN_ID, StoredRun, read, scan
+from growthml.archive.runs import RUN_ID, StoredRun, check, read, scan
 from growthml.errors import GrowthError
 
 ROWS = f"{INDEX}/rows.db"
@@ -94,7 +94,7 @@ def rebuild(archive: Path) -> int:
     What the old index knew of a run (its note, its manifest's digest) is kept where it can be read,
     so that a manifest changed since does not pass as genuine.
     """
-    shelf = scan(archive)
+    check(archive)
     try:
         catalogue.read(archive / ROWS)
     except (sqlite3.Error, ValueError):
@@ -102,6 +102,7 @@ def rebuild(archive: Path) -> int:
             for file in (archive / INDEX).glob("rows.db*"):
                 file.unlink()
     with _open(archive) as index:
+        shelf = scan(archive)
         known = {(each.report, each.run_id): each for each in index.clear()}
         for run in reversed(shelf.runs):
             before = known.get((run.report, run.run_id))
@@ -205,8 +206,9 @@ class _Index:
                 continue
             found = _announced(marker)
             folder = self.archive / found["report"] / found["run_id"] if found else None
-            if folder is not None and folder.is_dir():
-                self.add(read(folder), str(found.get("note", "")))
+            run = _readable(folder) if folder is not None and folder.is_dir() else None
+            if run is not None:
+                self.add(run, str(found.get("note", "")))
             elif _age(marker) > ABANDONED:
                 self._done.append(marker)
         left_over = (self.archive / PENDING).glob(".*")
@@ -292,6 +294,13 @@ def _announced(marker: Path) -> dict[str, Any]:
         if named and "/" not in str(found.get("report")):
             return dict(found)
     return {}
+
+
+def _readable(folder: Path) -> StoredRun | None:
+    """The run in a folder; None for a broken one, which `growthml archive verify` tells of."""
+    with suppress(GrowthError):
+        return read(folder)
+    return None
 
 
 def _age(marker: Path) -> float:

@@ -183,6 +183,12 @@ def read(folder: Path) -> StoredRun:
     return StoredRun(folder, manifest)
 
 
+def check(archive: Path) -> None:
+    """Raise UsageError when there is no such archive."""
+    if not archive.is_dir():
+        raise UsageError(f"there is no archive {archive}; name one with --archive")
+
+
 def every(archive: Path) -> list[StoredRun]:
     """The runs of an archive that can be read, newest as-of first."""
     return list(scan(archive).runs)
@@ -191,8 +197,7 @@ def every(archive: Path) -> list[StoredRun]:
 def scan(archive: Path) -> Shelf:
     """All runs, and a line for each that cannot be read; half-built and foreign folders are not
     runs. Raises UsageError when there is no such archive."""
-    if not archive.is_dir():
-        raise UsageError(f"there is no archive {archive}; name one with --archive")
+    check(archive)
     runs, unreadable = [], []
     for folder in folders(archive):
         try:
@@ -216,8 +221,7 @@ def find(archive: Path, wanted: str) -> StoredRun:
     named = Path(wanted)
     if (named / "run.json").is_file():
         return read(named)
-    if not archive.is_dir():
-        raise UsageError(f"there is no archive {archive}; name one with --archive")
+    check(archive)
     report, _, name = wanted.strip("/").rpartition("/")
     if not report and (archive / name).is_dir() and not RUN_ID.fullmatch(name):
         report, name = name, LATEST

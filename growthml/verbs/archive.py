@@ -10,6 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from growthml.errors import GrowthError
+
 if TYPE_CHECKING:
     from growthml.archive.compare import Comparison, Move
     from growthml.archive.prune import Plan
@@ -241,11 +243,17 @@ def _index(options: argparse.Namespace) -> int:
     from growthml.archive.runs import scan
 
     runs = index.rebuild(options.archive)
-    stored = sorted(scan(options.archive).runs, key=lambda run: run.started)
-    History(options.archive).rebuild(run.folder for run in stored)
+    history, left_out = History(options.archive), []
+    for run in sorted(scan(options.archive).runs, key=lambda run: run.started):
+        try:
+            history.rebuild([run.folder])
+        except GrowthError as error:  # One broken run keeps no other out of the history.
+            left_out.append(f"not in the history: {error}")
+    page = options.archive / "index.html"
     if options.json:
-        return _print_json({"runs": runs, "index": str(options.archive / "index.html")})
-    print(f"{options.archive / 'index.html'}: {runs} runs")
+        return _print_json({"runs": runs, "index": str(page), "left_out": left_out})
+    print(f"{page}: {runs} runs")
+    print(*left_out, sep="\n", end="\n" if left_out else "")
     return 0
 
 

@@ -260,6 +260,14 @@ def test_an_announced_run_that_never_came_is_waited_for_and_then_forgotten(
     assert not marker.exists()
 
 
+def test_a_broken_run_that_was_announced_stops_nobody(tmp_path: Path) -> None:
+    broken = stored(tmp_path, "2014-04-13")
+    index.announce(tmp_path, broken)
+    (broken / "run.json").write_bytes(b"{")
+    index.add(tmp_path, stored(tmp_path, "2014-04-20"))
+    assert shown(tmp_path / "index.html") == ["2014-04-20"]
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b'{"report": "../x", "run_id": "y"}'])
 def test_a_broken_announcement_harms_nobody(tmp_path: Path, content: bytes) -> None:
     marker = tmp_path / "index" / "pending" / "weekly--x.json"
