@@ -33,6 +33,7 @@ def _chart(each: Series, context: Context, *, explain: bool) -> Curves:
     x, y = _with_gaps(points)
     value = formats.value(each.value, unit)
     muted = charts.Series(label=each.metric.name, colour="muted")
+    last = charts.Series(label=each.campaign.label, colour="new")
     marked = [
         Dot(x=kpi.as_of, y=kpi.value, label="", colour="warning")
         for kpi in each.earlier[-MOST_POINTS:]
@@ -51,8 +52,11 @@ def _chart(each: Series, context: Context, *, explain: bool) -> Curves:
         height=HEIGHT,
         panels=[
             CurvePanel(
-                lines=[Line(series=muted, x=x, y=y)],
-                dots=[*marked, Dot(x=context.as_of, y=each.value, label=value, colour="new")],
+                lines=[
+                    Line(series=muted, x=x, y=y),
+                    Line(series=last, x=[context.as_of], y=[each.value], end=value),
+                ],
+                dots=[*marked, Dot(x=context.as_of, y=each.value, label="", colour="new")],
                 references=_references(each),
                 x_axis="date",
                 y_unit=unit,

@@ -91,7 +91,7 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
         blocks=[
             *kpi_charts(found, context),
             _changes(found, told, context),
-            *([_restatements(corrected, context)] if corrected else []),
+            _restatements(corrected, context),
             Table(id="kpis", title="All reports", frame=_kpis(found, context)),
         ],
         findings=[
@@ -331,7 +331,7 @@ def _restatements(corrected: Sequence[Restated], context: Context) -> Table:
         id="restatements",
         title="Restated since they were reported",
         frame=frame,
-        view=frame.assign(name=names, window=windows),
+        view=frame.assign(name=names, window=windows) if corrected else None,
         columns=[
             Column(name="name", head="KPI"),
             Column(name="window", head="Of"),
@@ -339,7 +339,9 @@ def _restatements(corrected: Sequence[Restated], context: Context) -> Table:
             Column(name="reported", head="Then", kind="by_unit"),
             Column(name="today", head="Today", kind="by_unit"),
             Column(name="difference", head="Change", kind="change"),
-        ],
+        ]
+        if corrected
+        else (),
     )
 
 

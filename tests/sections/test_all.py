@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +24,7 @@ from tests.facts.web import FIELDS, web
 from tests.sites import EMPTY, SPRING, SUMMER, Site, config_of, write_pair
 
 CONTRACT = {
+    "history": {"kpis": "run_id as_of campaign metric value"},
     "summary": {
         "kpis": "metric unit campaign n value baseline_value difference relative_difference ci_low"
         " ci_high p_value q_value verdict target on_target"
@@ -171,6 +173,17 @@ def simulated(folder: Path, pair: Pair) -> Path:
     )
 
 
+def weekly(folder: Path, pair: Pair) -> Path:
+    return config_of(
+        folder,
+        sources={"site": {"url": f"sqlite:///{pair.new.path}"}},
+        campaigns={"week": {"source": "site"}},
+        period="last_week",
+        baseline="previous_period",
+        sections=["summary", "history", "acquisition"],
+    )
+
+
 ONE = Site(users=[(1, "FB", "2025-01-02")], events=[(1, "bought", "2025-01-03", 1)])
 
 PARTNERS = [f"Partner newsletter number {n} of the neighbouring district" for n in range(40)]
@@ -244,6 +257,11 @@ def cases(tmp_path_factory: pytest.TempPathFactory, simulated_pair: Pair) -> Cal
                 return report(
                     config_of(folder, sources={"log": source}, campaigns=None, sections=None)
                 )
+            case "tenth report":
+                config = weekly(folder, simulated_pair)
+                for week in range(10, 19):
+                    report(config, as_of=date.fromisocalendar(2025, week, 1), only=["summary"])
+                return report(config, as_of=date.fromisocalendar(2025, 19, 1))
             case "three campaigns":
                 config = simulated(folder, simulated_pair)
                 autumn = (
@@ -275,6 +293,7 @@ NAMES = [
     "forty channels",
     "hostile labels",
     "three campaigns",
+    "tenth report",
     "web log",
 ]
 
