@@ -168,10 +168,9 @@ def _crossed(
     before: float | None,
     context: Context,
 ) -> Iterator[str]:
-    unit = next((each.unit for each in STANDARD if each.id == alert.metric), None)
-    unit = unit or ("rate" if alert.metric.endswith("_rate") else "number")
+    standard = next((each for each in STANDARD if each.id == alert.metric), None)
+    unit, name = (standard.unit, standard.name) if standard else ("rate", _rate(alert, context))
     show = context.formats.value
-    name = context.label("metric", alert.metric)
     of = f"{context.label('campaign', row['campaign'])}"
     if alert.channel is not None:
         of = f"{context.label('channel', row['channel'])} in {of}"
@@ -189,6 +188,12 @@ def _crossed(
         yield f"{then}: it fell by {context.formats.share(-change)}."
     if alert.rises_by is not None and change >= alert.rises_by:
         yield f"{then}: it rose by {context.formats.share(change)}."
+
+
+def _rate(alert: AlertConfig, context: Context) -> str:
+    """What the rate of an action is called."""
+    action = alert.metric.removesuffix("_rate")
+    return f"{context.label('action', action).capitalize()} rate"
 
 
 # -- what has changed --------------------------------------------------------------------------

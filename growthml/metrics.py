@@ -122,10 +122,13 @@ class Sums:
 
 
 def sums(totals: pd.DataFrame, actions: pd.DataFrame | None, context: Context) -> dict[str, Sums]:
-    """Each campaign's sums, from the facts `totals` and `actions`; campaigns without users too."""
+    """Each campaign's sums, from the facts `totals` and `actions`; campaigns without users too.
+
+    An action that nobody of a campaign did counts 0 there.
+    """
     from dataclasses import replace
 
-    return {
+    found = {
         campaign.key: replace(
             _sums_of(
                 totals[totals["campaign"] == campaign.key],
@@ -136,6 +139,8 @@ def sums(totals: pd.DataFrame, actions: pd.DataFrame | None, context: Context) -
         )
         for campaign in context.campaigns
     }
+    none = {action: 0 for each in found.values() for action in each.acted}
+    return {key: replace(each, acted={**none, **each.acted}) for key, each in found.items()}
 
 
 def _sums_of(totals: pd.DataFrame, actions: pd.DataFrame | None, context: Context) -> Sums:
