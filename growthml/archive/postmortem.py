@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from growthml.archive import definition
-from growthml.archive.rows import slice_of
 from growthml.archive.runs import StoredRun
 from growthml.errors import GrowthError
 
@@ -49,7 +48,7 @@ def take(archive: Path, runs: Iterable[StoredRun], put: Put) -> bool:
         for campaign in run.campaigns:
             if not _has_page(campaign):
                 continue
-            name = _name(run.report, str(campaign["key"]))
+            name = _name(run.report, str(campaign["key"]), run.part)
             known = changed.get(name) or _read(archive / FOLDER / f"{name}.json")
             case = _measured(known, run, campaign)
             if case is not None:
@@ -71,7 +70,7 @@ def retake(archive: Path, runs: Sequence[StoredRun], put: Put) -> None:
     for run in runs:
         for campaign in run.campaigns:
             if _has_page(campaign):
-                name = _name(run.report, str(campaign["key"]))
+                name = _name(run.report, str(campaign["key"]), run.part)
                 case = _measured(cases.get(name), run, campaign)
                 if case is not None:
                     cases[name] = case
@@ -202,9 +201,9 @@ def _channels(run: StoredRun, campaign: Mapping[str, Any]) -> list[str]:
     entry = (config.get("campaigns") or {}).get(campaign["key"]) or {}
     asked = (entry.get("where") or {}).get("channel")
     raw = [asked] if isinstance(asked, str) else asked if isinstance(asked, list) else []
+    raw = [run.part] if run.part else raw
     labels = (config.get("labels") or {}).get("channel") or {}
-    found = [str(labels.get(each, each)) for each in raw]
-    return found or ([slice_of(run.manifest)] if slice_of(run.manifest) else [])
+    return [str(labels.get(each, each)) for each in raw]
 
 
 def _new(run: StoredRun, campaign: Mapping[str, Any]) -> Case:
@@ -228,12 +227,17 @@ def _read(path: Path) -> Case | None:
     return found
 
 
-def _name(report: str, campaign: str) -> str:
-    """What a case's files are called."""
-    if not _PLAIN.fullmatch(campaign):
-        tail = hashlib.sha256(campaign.encode()).hexdigest()[:8]
-        campaign = f"{re.sub('[^A-Za-z0-9._-]+', '-', campaign).strip('-.')[:40]}-{tail}"
-    return f"{report}--{campaign}"
+def _name(report: str, campaign: str, part: str = "") -> str:
+    """What a case's files are called. part: the channel, where it is about one of `for_each`."""
+    return "--".join([report, _plain(campaign), *([_plain(part)] if part else [])])
+
+
+def _plain(key: str) -> str:
+    """A key as part of a file's name, no two keys alike."""
+    if _PLAIN.fullmatch(key) and "--" not in key:
+        return key
+    tail = hashlib.sha256(key.encode()).hexdigest()[:8]
+    return f"{re.sub('[^A-Za-z0-9._]+', '-', key).strip('-.')[:40]}-{tail}"
 
 
 def moved(day: str, days: int) -> str:

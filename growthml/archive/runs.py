@@ -128,6 +128,11 @@ class StoredRun:
         return self.manifest.get("verdict")
 
     @property
+    def part(self) -> str:
+        """The channel a report of `for_each: channel` is about; empty for a whole report."""
+        return str(self.manifest.get("slice") or "")
+
+    @property
     def files(self) -> Sequence[str]:
         """The files it left behind, relative to its folder."""
         return [each["file"] for each in self.manifest["outputs"]]
@@ -241,7 +246,7 @@ def _latest(archive: Path, report: str, wanted: str) -> StoredRun:
     runs = [read(each) for each in found if each.name[:10] == found[-1].name[:10]]
     if not runs:
         raise _unknown(archive, wanted)
-    return max(runs, key=lambda run: (run.as_of, run.started, run.run_id))
+    return max(runs, key=lambda run: (not run.part, run.started, run.run_id))
 
 
 def _unknown(archive: Path, wanted: str) -> UsageError:

@@ -251,3 +251,14 @@ def test_a_crash_before_the_row_leaves_no_measure_out(tmp_path: Path) -> None:
     index.add(tmp_path, stored(tmp_path, "2014-05-04", report="retention"))
     assert "7.10 % ○ fits" in text_of(tmp_path / PAGE)
     assert dead_links(tmp_path) == []
+
+
+def test_a_channels_report_is_a_case_of_its_own(tmp_path: Path) -> None:
+    measured(tmp_path, "2014-04-20", "1")
+    labels = {"channel": {"FB": "Facebook"}}
+    measured(tmp_path, "2014-04-20", "2", x=20, slice="FB", config=ended(labels=labels))
+    assert "Measured again" not in text_of(tmp_path / PAGE)
+    text = text_of(tmp_path / "postmortems" / "weekly--new--FB.html")
+    # 20 of 845 is 2.37 %, far below 8 %.
+    assert "Facebook" in text
+    assert "2.37 % ■ missed" in text

@@ -89,3 +89,10 @@ def test_kpis_are_read_as_they_were_written(archive: Path) -> None:
     assert users is not None
     assert (users.value, users.successes, users.is_total) == (845, None, True)
     assert run.kpi("conversion_rate", "other") is None
+
+
+def test_the_latest_is_a_whole_report_not_one_of_its_channels(archive: Path) -> None:
+    stored(archive, "2014-05-04", digits="4" * 12)
+    stored(archive, "2014-05-04", digits="5" * 12, slice="FB", started="2014-05-04 09:00")
+    assert runs.find(archive, "latest").run_id.endswith("4" * 12)
+    assert [run.part for run in runs.every(archive)[:2]] == ["FB", ""]
