@@ -48,7 +48,7 @@ def take(archive: Path, runs: Iterable[StoredRun], put: Put) -> bool:
         for campaign in run.campaigns:
             if not _has_page(campaign):
                 continue
-            name = _name(run.report, str(campaign["key"]), run.part)
+            name = _name(run.report, str(campaign["key"]))
             known = changed.get(name) or _read(archive / FOLDER / f"{name}.json")
             case = _measured(known, run, campaign)
             if case is not None:
@@ -70,7 +70,7 @@ def retake(archive: Path, runs: Sequence[StoredRun], put: Put) -> None:
     for run in runs:
         for campaign in run.campaigns:
             if _has_page(campaign):
-                name = _name(run.report, str(campaign["key"]), run.part)
+                name = _name(run.report, str(campaign["key"]))
                 case = _measured(cases.get(name), run, campaign)
                 if case is not None:
                     cases[name] = case
@@ -121,7 +121,9 @@ def _measured(known: Case | None, run: StoredRun, campaign: Mapping[str, Any]) -
         case["measures"].append(measure)
         case["measures"].sort(key=lambda each: (each["days"], each["as_of"], each["started"]))
     if run.as_of >= case["told"]:
-        case |= {"told": run.as_of, "title": run.title}
+        # A run days later is titled by its campaign; the page wants the report's own title.
+        title = run.title if run.postmortem is None else case.get("title", run.report)
+        case |= {"told": run.as_of, "title": title}
         case |= {key: campaign.get(key) for key in _KEPT}
         case |= {"start": _window(run, campaign).get("from"), "end": _end(run, campaign)}
         case["channels"] = _channels(run, campaign)
@@ -202,8 +204,7 @@ def _channels(run: StoredRun, campaign: Mapping[str, Any]) -> list[str]:
     asked = (entry.get("where") or {}).get("channel")
     raw = [asked] if isinstance(asked, str) else asked if isinstance(asked, list) else []
     raw = [run.part] if run.part else raw
-    labels = (config.get("labels") or {}).get("channel") or {}
-    return [str(labels.get(each, each)) for each in raw]
+    return [run.channel_label(each) for each in raw]
 
 
 def _new(run: StoredRun, campaign: Mapping[str, Any]) -> Case:
@@ -227,9 +228,9 @@ def _read(path: Path) -> Case | None:
     return found
 
 
-def _name(report: str, campaign: str, part: str = "") -> str:
-    """What a case's files are called. part: the channel, where it is about one of `for_each`."""
-    return "--".join([report, _plain(campaign), *([_plain(part)] if part else [])])
+def _name(report: str, campaign: str) -> str:
+    """What a case's files are called."""
+    return f"{report}--{_plain(campaign)}"
 
 
 def _plain(key: str) -> str:
