@@ -155,6 +155,11 @@ class Catalogue:
         """The run with the newest as-of date."""
         return self._one("1 order by as_of desc, seq desc limit 1")
 
+    def latest(self) -> Entry | None:
+        """The newest whole report; the newest run where there are only parts of reports."""
+        whole = [each for name in self.series(1) for each in self.last_of(name, 1)]
+        return next(iter(whole), None) or self.newest()
+
     def older(self, entry: Entry) -> Entry | None:
         """The run before this one in the order of pages."""
         return self._one(

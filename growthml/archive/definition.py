@@ -32,6 +32,8 @@ def definition(manifest: Mapping[str, Any]) -> dict[str, str]:
     """
     config = manifest.get("config") or {}
     parts = dict(_leaves("", _defining(config)))
+    if manifest.get("slice"):
+        parts["slice"] = str(manifest["slice"])
     return parts | facts(manifest, of_kpis=True)
 
 

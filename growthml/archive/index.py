@@ -193,8 +193,7 @@ class _Index:
         """Forget every run and every page; what was known."""
         known = self.catalogue.clear()
         for name in self.catalogue.pages():
-            if name.startswith(f"{INDEX}/page-"):
-                self._drop(name)
+            self.catalogue.page(name, None)
         for file in (self.archive / INDEX).glob("page-*"):
             file.unlink()
         return known

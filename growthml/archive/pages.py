@@ -129,7 +129,7 @@ def first(catalogue: Catalogue, leaf: Leaf, *, postmortems: bool) -> bytes:
     return set_page(
         "archive/index.html.j2",
         leaf=leaf,
-        latest=catalogue.newest(),
+        latest=catalogue.latest(),
         trends=_trends(catalogue),
         postmortems=postmortems,
         root="",

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from growthml.archive import definition
-from growthml.archive.rows import slice_of
 from growthml.archive.runs import StoredRun
 from growthml.errors import GrowthError
 
@@ -122,7 +121,9 @@ def _measured(known: Case | None, run: StoredRun, campaign: Mapping[str, Any]) -
         case["measures"].append(measure)
         case["measures"].sort(key=lambda each: (each["days"], each["as_of"], each["started"]))
     if run.as_of >= case["told"]:
-        case |= {"told": run.as_of, "title": run.title}
+        # A run days later is titled by its campaign; the page wants the report's own title.
+        title = run.title if run.postmortem is None else case.get("title", run.report)
+        case |= {"told": run.as_of, "title": title}
         case |= {key: campaign.get(key) for key in _KEPT}
         case |= {"start": _window(run, campaign).get("from"), "end": _end(run, campaign)}
         case["channels"] = _channels(run, campaign)
@@ -202,9 +203,8 @@ def _channels(run: StoredRun, campaign: Mapping[str, Any]) -> list[str]:
     entry = (config.get("campaigns") or {}).get(campaign["key"]) or {}
     asked = (entry.get("where") or {}).get("channel")
     raw = [asked] if isinstance(asked, str) else asked if isinstance(asked, list) else []
-    labels = (config.get("labels") or {}).get("channel") or {}
-    found = [str(labels.get(each, each)) for each in raw]
-    return found or ([slice_of(run.manifest)] if slice_of(run.manifest) else [])
+    raw = [run.part] if run.part else raw
+    return [run.channel_label(each) for each in raw]
 
 
 def _new(run: StoredRun, campaign: Mapping[str, Any]) -> Case:
@@ -230,10 +230,15 @@ def _read(path: Path) -> Case | None:
 
 def _name(report: str, campaign: str) -> str:
     """What a case's files are called."""
-    if not _PLAIN.fullmatch(campaign):
-        tail = hashlib.sha256(campaign.encode()).hexdigest()[:8]
-        campaign = f"{re.sub('[^A-Za-z0-9._-]+', '-', campaign).strip('-.')[:40]}-{tail}"
-    return f"{report}--{campaign}"
+    return f"{report}--{_plain(campaign)}"
+
+
+def _plain(key: str) -> str:
+    """A key as part of a file's name, no two keys alike."""
+    if _PLAIN.fullmatch(key) and "--" not in key:
+        return key
+    tail = hashlib.sha256(key.encode()).hexdigest()[:8]
+    return f"{re.sub('[^A-Za-z0-9._]+', '-', key).strip('-.')[:40]}-{tail}"
 
 
 def moved(day: str, days: int) -> str:

@@ -332,18 +332,19 @@ def _again(
 def _changes(case: Mapping[str, Any], formats: Formats) -> list[dict[str, str]]:
     """What defines the numbers otherwise than in the first measure, by run."""
     found = []
-    for each in case["measures"][1:]:
-        changed = definition.changes(case["measures"][0]["definition"], each["definition"])
+    firsts: dict[bool, Mapping[str, str]] = {}
+    for each in case["measures"]:
+        # Days on, the same users are followed longer, by other SQL: like is compared with like.
+        kind = each["days"] > 0
+        first = firsts.setdefault(kind, each["definition"])
+        keys = definition.changes(case["measures"][0]["definition"], each["definition"])
+        changed = [key for key in keys if not key.startswith(definition.FACT)]
+        queries = definition.changes(first, each["definition"])
+        changed += [key for key in queries if key.startswith(definition.FACT)]
         if changed:
             day = formats.date(date.fromisoformat(each["as_of"]))
-            found.append(
-                {
-                    "day": day,
-                    "run_id": each["run_id"],
-                    "text": ", ".join(changed),
-                    "link": _link(each),
-                }
-            )
+            run_id, text = each["run_id"], ", ".join(changed)
+            found.append({"day": day, "run_id": run_id, "text": text, "link": _link(each)})
     return found
 
 

@@ -74,10 +74,13 @@ def prune(archive: Path, runs: Sequence[StoredRun]) -> None:
 
 
 def _newest(runs: Sequence[StoredRun], keep: int) -> set[Path]:
-    """The folders of each report's newest runs. runs: newest first."""
-    by_report: dict[str, list[Path]] = defaultdict(list)
+    """The folders of each report's newest runs; its channels and postmortems count by themselves.
+
+    runs: newest first.
+    """
+    by_report: dict[tuple[str, str, bool], list[Path]] = defaultdict(list)
     for run in runs:
-        by_report[run.report].append(run.folder)
+        by_report[run.report, run.part, run.postmortem is None].append(run.folder)
     return {folder for folders in by_report.values() for folder in folders[:keep]}
 
 

@@ -33,8 +33,8 @@ def row_of(run: StoredRun) -> Row:
         "conversion": _conversion(conversion, formats),
         "revenue": formats.money(revenue.value) if revenue else DASH,
         "owners": sorted({each["owner"] for each in run.campaigns if each.get("owner")}),
-        "channel": slice_of(manifest),
-        "postmortem": (manifest.get("postmortem") or {}).get("days"),
+        "channel": run.channel_label(run.part) if run.part else "",
+        "postmortem": run.postmortem,
         "definition": manifest.get("definition"),
         "html": "report.html" in run.files,
         "pdf": "report.pdf" in run.files,
@@ -52,14 +52,6 @@ def series_of(row: Row) -> str:
     if row["postmortem"] is not None:
         return f"{row['report']} postmortem {row['run_id']}"
     return f"{row['report']} {row['channel']}" if row["channel"] else str(row["report"])
-
-
-def slice_of(manifest: Mapping[str, Any]) -> str:
-    """The channel a report of `for_each: channel` is about; empty for a whole report."""
-    found = manifest.get("slice")
-    if isinstance(found, Mapping):
-        found = found.get("channel") or found.get("value")
-    return str(found) if found else ""
 
 
 def sentence_of(run: StoredRun) -> str:

@@ -128,6 +128,22 @@ class StoredRun:
         return self.manifest.get("verdict")
 
     @property
+    def part(self) -> str:
+        """The channel a report of `for_each: channel` is about; empty for a whole report."""
+        return str(self.manifest.get("slice") or "")
+
+    def channel_label(self, channel: str) -> str:
+        """The report's own word for a channel."""
+        labels = (self.manifest.get("config") or {}).get("labels") or {}
+        return str((labels.get("channel") or {}).get(channel, channel))
+
+    @property
+    def postmortem(self) -> int | None:
+        """Of a postmortem, the days after its campaign's end; None for a report."""
+        found = self.manifest.get("postmortem")
+        return int(found["days"]) if found else None
+
+    @property
     def files(self) -> Sequence[str]:
         """The files it left behind, relative to its folder."""
         return [each["file"] for each in self.manifest["outputs"]]
@@ -216,8 +232,11 @@ def folders(archive: Path, report: str | None = None) -> Iterator[Path]:
 
 
 def find(archive: Path, wanted: str) -> StoredRun:
-    """The run meant by a folder, a run id, `report/run id`, a report's name (its latest) or
-    `latest`; raises UsageError with what comes nearest."""
+    """The run meant by a folder, a run id, `report/run id`, a report's name or `latest`.
+
+    A name means the report's latest run. The latest is a whole report and no postmortem, where
+    there is one. Raises UsageError with what comes nearest.
+    """
     named = Path(wanted)
     if (named / "run.json").is_file():
         return read(named)
@@ -237,11 +256,19 @@ def find(archive: Path, wanted: str) -> StoredRun:
 
 
 def _latest(archive: Path, report: str, wanted: str) -> StoredRun:
-    found = sorted(folders(archive, report or None), key=lambda folder: folder.name[:10])
-    runs = [read(each) for each in found if each.name[:10] == found[-1].name[:10]]
-    if not runs:
+    by_day: dict[str, list[Path]] = {}
+    for folder in folders(archive, report or None):
+        by_day.setdefault(folder.name[:10], []).append(folder)
+    newest = None
+    for day in sorted(by_day, reverse=True):
+        runs = sorted(map(read, by_day[day]), key=lambda run: (not run.part, run.started))
+        newest = newest or runs[-1]
+        reports = [run for run in runs if run.postmortem is None]
+        if reports:
+            return reports[-1]
+    if newest is None:
         raise _unknown(archive, wanted)
-    return max(runs, key=lambda run: (run.as_of, run.started, run.run_id))
+    return newest
 
 
 def _unknown(archive: Path, wanted: str) -> UsageError:

@@ -164,3 +164,9 @@ def test_windows_that_share_a_day_are_told(
         for day, (start, end) in zip(("2014-04-13", "2014-04-20"), windows, strict=True)
     ]
     assert bool(compare(*map(read, folders)).overlapping) is overlap
+
+
+def test_a_channel_is_not_compared_with_the_whole(pair: Pair) -> None:
+    found = pair(slice="FB")
+    assert found.changes == ["slice"]
+    assert not found.comparable

@@ -167,6 +167,15 @@ def test_a_restated_day_says_what_it_was(tmp_path: Path) -> None:
     assert "restated: was 6.00\u202f%" in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
+def test_the_latest_line_is_about_a_whole_report(tmp_path: Path) -> None:
+    index.add(tmp_path, stored(tmp_path, digits="1" * 12, sentence="The whole."))
+    index.add(tmp_path, stored(tmp_path, digits="2" * 12, sentence="A part.", slice="FB"))
+    text = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "The whole." in text.partition('<table class="runs"')[0]
+    assert "weekly · FB" in text
+    assert "restated" not in text
+
+
 def test_held_and_partial_runs_say_why(tmp_path: Path) -> None:
     failed = [{"id": "churn", "title": "Churn", "status": "failed", "error": "no", "facts": []}]
     partial = stored(tmp_path, "2014-04-13", status="partial", sections=failed)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 import shutil
 from pathlib import Path
@@ -170,6 +171,35 @@ def test_a_changed_definition_is_told(tmp_path: Path) -> None:
     assert "20 May 2014 ( 2014-05-20-222222222222 ): metrics.response" in text
 
 
+def test_other_sql_days_on_is_no_change_but_other_sql_each_time_is(tmp_path: Path) -> None:
+    measured(tmp_path, "2014-04-20", "1")
+    measured(tmp_path, "2014-05-20", "2", days=30, facts={"totals": "SELECT longer"})
+    assert "first measure None." in text_of(tmp_path / PAGE)
+    measured(tmp_path, "2014-06-19", "3", days=60, facts={"totals": "SELECT otherwise"})
+    text = text_of(tmp_path / PAGE)
+    assert "19 Jun 2014 ( 2014-06-19-333333333333 ): fact totals of baseline" in text
+    assert "20 May 2014 (" not in text
+
+
+def test_the_title_is_the_reports_own(tmp_path: Path) -> None:
+    measured(tmp_path, "2014-04-20", "1")
+    told = {"name": "weekly", "title": "Weekly: Summer, 30 days on"}
+    folder = stored(
+        tmp_path,
+        "2014-05-20",
+        digits="2" * 12,
+        campaigns=campaign(),
+        config=ended(),
+        postmortem={"campaign": "new", "days": 30},
+    )
+    path = folder / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"report": told}))
+    index.add(tmp_path, folder)
+    text = text_of(tmp_path / PAGE)
+    assert "Postmortem · Weekly Summer campaign" in text
+    assert text.count("7.10 %") == 2
+
+
 def test_a_campaign_without_end_shows_where_it_stands(tmp_path: Path) -> None:
     for day, digit, x in (("2014-04-13", "1", 60), ("2014-04-20", "2", 61)):
         measured(tmp_path, day, digit, x=x, config=CONFIG)
@@ -251,3 +281,31 @@ def test_a_crash_before_the_row_leaves_no_measure_out(tmp_path: Path) -> None:
     index.add(tmp_path, stored(tmp_path, "2014-05-04", report="retention"))
     assert "7.10 % ○ fits" in text_of(tmp_path / PAGE)
     assert dead_links(tmp_path) == []
+
+
+def test_a_channels_report_is_a_case_of_its_own(tmp_path: Path) -> None:
+    measured(tmp_path, "2014-04-20", "1")
+    labels = {"channel": {"FB": "Facebook"}}
+    measured(
+        tmp_path,
+        "2014-04-20",
+        "2",
+        x=20,
+        slice="FB",
+        report="weekly--fb",
+        config=ended(labels=labels),
+    )
+    assert "Measured again" not in text_of(tmp_path / PAGE)
+    text = text_of(tmp_path / "postmortems" / "weekly--fb--new.html")
+    # 20 of 845 is 2.37 %, far below 8 %.
+    assert "Facebook" in text
+    assert "2.37 % ■ missed" in text
+
+
+def test_a_case_that_is_gone_for_good_is_forgotten_by_the_next_rebuilding(tmp_path: Path) -> None:
+    shutil.rmtree(measured(tmp_path, "2014-04-20", "1"))
+    for path in (tmp_path / "postmortems").glob("weekly--*"):
+        path.unlink()
+    assert len(verify.problems(tmp_path)) == 3
+    index.rebuild(tmp_path)
+    assert [line for line in verify.problems(tmp_path) if "postmortems" in line] == []

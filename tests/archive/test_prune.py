@@ -104,3 +104,10 @@ def test_a_ledger_that_cannot_be_read_protects_everything(archive: Path) -> None
     (archive / "deliveries" / "ledger.db").write_bytes(b"no database" * 100)
     with pytest.raises(GrowthError, match="what was sent is not known"):
         plan(archive, today=TODAY, keep=0)
+
+
+def test_each_channel_of_a_report_keeps_its_own(tmp_path: Path) -> None:
+    for i, day in enumerate(("2014-04-13", "2014-04-20")):
+        for j, part in enumerate((None, "FB", "PI")):
+            stored(tmp_path, day, digits=f"{i * 3 + j:012x}", slice=part)
+    assert going(tmp_path, keep=1) == ["weekly 2014-04-13"] * 3

@@ -89,3 +89,18 @@ def test_kpis_are_read_as_they_were_written(archive: Path) -> None:
     assert users is not None
     assert (users.value, users.successes, users.is_total) == (845, None, True)
     assert run.kpi("conversion_rate", "other") is None
+
+
+def test_the_latest_is_a_whole_report_not_one_of_its_channels(archive: Path) -> None:
+    stored(archive, "2014-05-04", digits="4" * 12)
+    stored(archive, "2014-05-04", digits="5" * 12, slice="FB", started="2014-05-04 09:00")
+    assert runs.find(archive, "latest").run_id.endswith("4" * 12)
+    assert [run.part for run in runs.every(archive)[:2]] == ["FB", ""]
+
+
+def test_a_postmortem_is_the_latest_only_where_there_is_no_report(tmp_path: Path) -> None:
+    told = {"campaign": "new", "days": 30}
+    stored(tmp_path, "2014-05-20", digits="7" * 12, postmortem=told)
+    assert runs.find(tmp_path, "latest").postmortem == 30
+    stored(tmp_path, "2014-04-20", digits="8" * 12)
+    assert runs.find(tmp_path, "weekly").run_id.endswith("8" * 12)
