@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isnan
+from math import isnan, nan, sqrt
 from typing import TYPE_CHECKING, Any, Literal
 
 from growthml.parts import Verdict
@@ -187,6 +187,7 @@ class Measured:
     """A metric in one campaign, compared with the baseline (no comparison for the baseline).
 
     n: how many it is measured over. value, baseline_value: None where it cannot be given.
+    std_error: of a mean or a ratio over users, None otherwise; a rate's follows from value and n.
     """
 
     metric: Metric
@@ -199,6 +200,7 @@ class Measured:
     q_value: float | None = None
     verdict: Verdict = Verdict.NOT_TESTED
     target: float | None = None
+    std_error: float | None = None
 
     @property
     def on_target(self) -> bool | None:
@@ -276,6 +278,7 @@ def _measure(
         "n": n,
         "value": value,
         "target": context.metrics.targets.get(metric.id),
+        "std_error": _std_error(metric, new),
     }
     if campaign == context.baseline.key:
         return Measured(**common)
@@ -299,6 +302,23 @@ def value_of(metric: Metric, campaign: Sums) -> float | None:
         return amount if campaign.periods == 1 else amount / campaign.periods
     below = campaign.amount(metric.per)
     return amount / below if below else None
+
+
+def _std_error(metric: Metric, campaign: Sums) -> float | None:
+    """How far a mean or a ratio would vary over samples of users; None where it cannot be told."""
+    from growthml.stats.ratios import ratio
+
+    moments = campaign.moments
+    if moments is None or campaign.users < 2 or value_of(metric, campaign) is None:
+        return None
+    if metric.kind == "mean":
+        variance = moments.var(metric.count)
+    elif metric.kind == "ratio":
+        found = ratio(moments, metric.count, metric.per)
+        variance = found.variance if found else nan
+    else:
+        return None
+    return None if isnan(variance) else sqrt(variance / campaign.users)
 
 
 def _compare(metric: Metric, baseline: Sums, new: Sums, confidence: float) -> Comparison | None:
@@ -371,7 +391,9 @@ def frame(measured: Sequence[Measured]) -> pd.DataFrame:
     import pandas as pd
 
     rows = [_row(each) for each in measured]
-    return pd.DataFrame(rows, columns=[*COLUMNS, "smallest_detectable", "method", "reason"])
+    return pd.DataFrame(
+        rows, columns=[*COLUMNS, "std_error", "smallest_detectable", "method", "reason"]
+    )
 
 
 def _row(each: Measured) -> dict[str, Any]:
@@ -393,6 +415,7 @@ def _row(each: Measured) -> dict[str, Any]:
         "verdict": str(each.verdict),
         "target": each.target,
         "on_target": each.on_target,
+        "std_error": each.std_error,
         "smallest_detectable": each.smallest_detectable if tested else None,
         "method": compared.method if compared and tested else "",
         "reason": compared.reason if compared else "",

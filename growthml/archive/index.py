@@ -22,6 +22,7 @@ from growthml.archive.catalogue import Catalogue, Entry
 from growthml.archive.lock import INDEX, locked
 from growthml.archive.rows import row_of
 from growthml.archive.runs import RUN_ID, StoredRun, check, read, scan
+from growthml.archive.store import clear_away
 from growthml.errors import GrowthError
 
 ROWS = f"{INDEX}/rows.db"
@@ -209,6 +210,8 @@ class _Index:
             if run is not None:
                 self.add(run, str(found.get("note", "")))
             elif _age(marker) > ABANDONED:
+                if folder is not None:
+                    clear_away(folder)
                 self._done.append(marker)
         left_over = (self.archive / PENDING).glob(".*")
         self._done += [path for path in left_over if _age(path) > ABANDONED]

@@ -40,6 +40,12 @@ def keep(folder: Path, files: Mapping[str, bytes]) -> bool:
             folder.parent.rmdir()
 
 
+def clear_away(folder: Path) -> None:
+    """Delete what was being written as `folder` by somebody who never finished."""
+    for building in folder.parent.glob(f".{folder.name}.*"):
+        shutil.rmtree(building, ignore_errors=True)
+
+
 def cannot_write(folder: Path, error: OSError) -> GrowthError:
     """What to say where an archive does not take a run."""
     return GrowthError(

@@ -260,13 +260,17 @@ def test_an_announced_run_that_never_came_is_waited_for_and_then_forgotten(
     tmp_path: Path,
 ) -> None:
     index.announce(tmp_path, tmp_path / "weekly" / f"2014-04-13-{'1' * 12}")
+    half = tmp_path / "weekly" / f".2014-04-13-{'1' * 12}.0badcafe"
+    half.mkdir(parents=True)
     (marker,) = (tmp_path / "index" / "pending").iterdir()
     index.add(tmp_path, stored(tmp_path, "2014-04-20"))
     assert marker.is_file()
+    assert half.is_dir()
     long_ago = time.time() - index.ABANDONED - 1
     os.utime(marker, (long_ago, long_ago))
     index.add(tmp_path, stored(tmp_path, "2014-04-27"))
     assert not marker.exists()
+    assert not half.exists()
 
 
 def test_a_broken_run_that_was_announced_stops_nobody(tmp_path: Path) -> None:

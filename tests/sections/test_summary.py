@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,20 @@ TENTH = crowd(("FB", 20, "bought", 1), ("FB", 180, None, 1))
 """20 of 200 users buy, for 10 each."""
 THREE_TENTHS = crowd(("FB", 60, "bought", 1), ("FB", 140, None, 1))
 """60 of 200 users buy, for 10 each."""
+
+
+def test_means_and_ratios_have_a_standard_error(tmp_path: Path) -> None:
+    """Of Spring's four users one spends 30: variance 225. Of Summer's five two spend 20: 120."""
+    found = answer("summary", tmp_path)
+
+    def error(metric: str, campaign: str) -> float:
+        return float(row(found, "kpis", metric=metric, campaign=campaign)["std_error"])
+
+    assert error("revenue_per_user", "baseline") == pytest.approx((225 / 4) ** 0.5)
+    assert error("revenue_per_user", "new") == pytest.approx((120 / 5) ** 0.5)
+    assert error("average_order_value", "new") == pytest.approx(0.0)
+    assert isnan(error("conversion_rate", "new"))
+    assert isnan(error("revenue", "new"))
 
 
 @pytest.mark.parametrize(
