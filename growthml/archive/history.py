@@ -123,8 +123,8 @@ class History:
 
     @contextmanager
     def _connected(self) -> Iterator[sa.Connection]:
-        engine = sa.create_engine(self._url, poolclass=sa.NullPool)
         try:
+            engine = sa.create_engine(self._url, poolclass=sa.NullPool)
             with engine.connect() as connection:
                 if self._file is not None:
                     connection.exec_driver_sql("PRAGMA busy_timeout = 30000")
@@ -137,8 +137,6 @@ class History:
                 f"the history of runs cannot be used ({reason}); mend output.history, or make it"
                 " anew with `growthml archive index`"
             ) from None
-        finally:
-            engine.dispose()
 
 
 def _rows(run: Run) -> Iterator[dict[str, Any]]:
