@@ -96,14 +96,16 @@ def run(
     formats: Sequence[str] | None = None,
     progress: Progress | None = None,
     postmortem: tuple[str, int] | None = None,
+    past: History | None = None,
 ) -> Outcome:
     """Run a report and put it into the archive.
 
     as_of: the last day seen; left out, the latest day in the data (`period: all`) or today.
     only: the sections to run, all of the config's if empty. archive, formats: instead of the
-    config's own. postmortem: a campaign and the days its users are followed beyond its end.
-    Raises UsageError, MissingFields or SourceError before anything is computed, and GrowthError
-    where the archive cannot be written; a section that fails is a part of the report.
+    config's own. postmortem: a campaign and the days its users are followed beyond its end. past:
+    where earlier reports are looked up, the archive's own history if left out. Raises UsageError,
+    MissingFields or SourceError before anything is computed, and GrowthError where the archive
+    cannot be written; a section that fails is a part of the report.
     """
     progress = progress or Progress()
     formats = formats or config.output.formats
@@ -122,6 +124,7 @@ def run(
     kept = archive or Path(config.output.archive)
     shelf = Shelf(kept, History(kept, config.output.history))
     shelf.heal()
+    past = past or shelf.history
     logs = Logs(cache=kept / ".cache" / "weblog", progress=progress)
     progress.expect(len(chosen) + len(formats) + 2)
     progress.step("Opening sources")
@@ -138,7 +141,7 @@ def run(
             readings = sources.readings(seen_until=as_of, today=rows_until, further=further)
         counts = Counts()
         found = [
-            _answered(edition, config, counts, readings, as_of, shelf.history, templates, progress)
+            _answered(edition, config, counts, readings, as_of, past, templates, progress)
             for edition in editions
         ]
 

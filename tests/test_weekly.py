@@ -79,6 +79,20 @@ def test_no_send_sends_nothing_and_a_later_run_does(place: Path) -> None:
     assert len(list((place / "outbox").glob("*.eml"))) == 1
 
 
+def test_a_preview_looks_back_and_leaves_the_archive_alone(place: Path) -> None:
+    assert run("--as-of", "2025-06-02") == 0
+    before = all_files(place / "reports")
+    arguments = ["preview", str(CONFIG), "--as-of", "2025-06-09", "--out", "look", "--quiet"]
+    assert main(arguments) == 0
+    page = (place / "look" / "report.html").read_text(encoding="utf-8")
+    assert "Too early for a usual range: 1 earlier report of the 8 it takes." in page
+    assert all_files(place / "reports") == before
+    assert len(list((place / "outbox").glob("*.eml"))) == 1
+    assert run("--from", "2025-06-16", "--to", "2025-06-16") == 0
+    (found,) = (place / "reports" / "weekly").glob("2025-06-16*")
+    assert "1 earlier report of" in (found / "report.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.slow
 def test_twelve_weeks_are_made_up_for_once(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     weeks = ("--from", "2025-07-01", "--to", "2025-09-22")

@@ -113,6 +113,7 @@ def _config_of(report: str) -> Path:
 
 def _preview(options: argparse.Namespace) -> int:
     from growthml import plan
+    from growthml.archive.history import History
     from growthml.deliver.preview import preview
     from growthml.progress import Progress
     from growthml.run import run
@@ -121,10 +122,11 @@ def _preview(options: argparse.Namespace) -> int:
     out: Path = options.out or Path(f"{config.report.name}-preview")
     with TemporaryDirectory() as passing, Progress(quiet=options.quiet) as progress:
         outcome = run(
-            _undelivered(config),
+            _private(config),
             as_of=options.as_of,
             archive=options.archive or Path(passing),
             progress=progress,
+            past=History(Path(config.output.archive), config.output.history),
         )
         written = preview(outcome.run, outcome.folder, config, out, alerts=outcome.run.alerts)
         for name in _PAGES:
@@ -137,8 +139,9 @@ def _preview(options: argparse.Namespace) -> int:
     return outcome.exit_code
 
 
-def _undelivered(config: Config) -> Config:
-    """The same report for nobody; who gets it has no part in its run id."""
+def _private(config: Config) -> Config:
+    """The same report for nobody, and not for the history; neither has a part in its run id."""
     from growthml.config.schema import DeliveryConfig
 
-    return config.model_copy(update={"delivery": DeliveryConfig()})
+    output = config.output.model_copy(update={"history": None})
+    return config.model_copy(update={"delivery": DeliveryConfig(), "output": output})
