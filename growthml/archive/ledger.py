@@ -15,6 +15,12 @@ def digests(archive: Path) -> dict[str, str]:
     return {str(message): str(sha256) for message, sha256 in found}
 
 
+def sent_mails(archive: Path) -> set[str]:
+    """The message ids of mails that went out. Raises sqlite3.Error as above."""
+    found = _ask(archive, "select message_id from deliveries where state = 'sent'")
+    return {str(message) for (message,) in found}
+
+
 def sent(archive: Path) -> set[str]:
     """The ids of runs that were sent. Raises sqlite3.Error as above."""
     found = _ask(archive, "select distinct run_id from deliveries where state = 'sent'")

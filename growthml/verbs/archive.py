@@ -189,9 +189,16 @@ def _compared(found: Comparison) -> dict[str, Any]:
 
 
 def _verify(options: argparse.Namespace) -> int:
+    from growthml.archive import index
     from growthml.archive.runs import every
     from growthml.archive.verify import problems
 
+    if index.announced(options.archive):
+        from growthml.archive.history import History
+        from growthml.archive.shelf import Shelf
+
+        # What a run that was killed left to be done is no fault of the archive.
+        Shelf(options.archive, History(options.archive)).heal()
     found = problems(options.archive)
     if options.json:
         _print_json({"problems": found, "exit_code": 1 if found else 0})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import logging
 import socket
 import ssl
 import threading
@@ -139,11 +140,15 @@ def _run(
         require_starttls=starttls is not None,
         **more,
     )
+    # What the server says of itself, passwords included, is no part of what we say.
+    log = logging.getLogger("mail")
+    told_above, log.propagate = log.propagate, False
     controller.start()
     try:
         yield office
     finally:
         controller.stop()
+        log.propagate = told_above
 
 
 class Authority:

@@ -18,7 +18,7 @@ from growthml.sources.source import Source
 from tests.facts.market import COUNTING, market_tables, schema_of, write
 
 NAMES = [fact.name for module in (users, actions, money, quality) for fact in module.FACTS]
-OF_USERS_OR_ITEMS = ("signups", "overlap", "user_quality", "item_quality")
+OF_USERS_OR_ITEMS = ("channels", "signups", "overlap", "user_quality", "item_quality")
 OF_EVENTS = [name for name in NAMES if name not in OF_USERS_OR_ITEMS]
 THREE = [Cut(key=channel, where={"channel": (channel,)}) for channel in ("FB", "PI", "TW")]
 SEEN = [

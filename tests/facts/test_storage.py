@@ -61,6 +61,7 @@ def told(shape: Shape) -> dict[str, Rows]:
             ("all", None, 1, 1, 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
             ("all", "PI", 2, 2, 1, 2, 12.0, 6.0, 1.0, 0.5, 72.0, 2.0, 0.5, 12.0, 6.0, 1.0),
         ),
+        "channels": table_of("campaign channel", ("all", "FB"), ("all", None), ("all", "PI")),
         "signups": table_of(
             "campaign period channel users",
             ("all", date(2025, 1, 1), "FB", 2),

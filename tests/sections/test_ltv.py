@@ -12,10 +12,11 @@ import pandas as pd
 import pytest
 
 from growthml import plan
-from growthml.answers import answers
+from growthml.answers import Sight, answers
 from growthml.charts import Bars, Grid
 from growthml.errors import NotEnoughData
 from growthml.facts.count import Counts
+from growthml.facts.view import View
 from growthml.formats import Formats
 from growthml.parts import Answer, Campaign, Context, Metrics, Table
 from growthml.progress import Progress
@@ -217,9 +218,10 @@ def reported(folder: Path, as_of: date | None = None, **keys: Any) -> Answer:
     with OpenSources(config, planned) as sources:
         seen = as_of or sources.latest_day(today) or today
         readings = sources.readings(seen_until=seen, today=today)
-        about = plan.context(config, planned, seen)
-        progress = Progress(quiet=True)
-        [section] = answers(plan.choose(config), Counts(), readings, about, progress)
+        names = plan.names(planned, pooling=False)
+        sight = (View(Counts(), names, names), plan.context(config, planned, seen))
+        found = Sight(pooled=sight, alone=sight)
+        [section] = answers(plan.choose(config), found, readings, Progress(quiet=True))
     assert section.answer is not None, section.reason
     return section.answer
 

@@ -203,8 +203,8 @@ def test_two_periods_are_compared_as_campaigns_are(tmp_path: Path) -> None:
     assert same["verdict"] in ("no_evidence", "not_tested")
     assert "Mean visit up" in headings(answer)
     assert answer.front is not None
-    assert answer.front.verdict == "Visits last longer in log than in Period before."
-    assert "Visits last longer in log" in page
+    assert answer.front.verdict == "Visits last longer in Week 11 than in Week 10."
+    assert "Visits last longer in Week 11" in page
     assert all(not each.faults for widths in draw_all(found).values() for each in widths.values())
 
 
@@ -219,7 +219,7 @@ def test_no_change_is_no_evidence(tmp_path: Path) -> None:
     )
     front = said(found).front
     assert front is not None
-    assert front.verdict == "No evidence that visits changed from Period before to log."
+    assert front.verdict == "No evidence that visits changed from Week 10 to Week 11."
 
 
 # -- among campaigns -----------------------------------------------------------------------------
