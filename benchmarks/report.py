@@ -74,9 +74,9 @@ def _alone(folder: Path) -> tuple[float, float]:
 
     weasyprint.HTML = recorded
     try:
-        pdf.pdf(outcome.run, drawings, {})
+        pdf.Press(outcome.run, drawings).report({})
     finally:
         weasyprint.HTML = kept
     watch = Stopwatch()
-    kept(string=pages[-1]).write_pdf()
+    kept(string=pages[-1], url_fetcher=pdf._fetcher()).write_pdf()
     return drawing, watch.cpu

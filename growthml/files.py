@@ -45,9 +45,10 @@ def pages(
         progress.step("Setting the HTML page")
         files["report.html"] = html(found, drawings, templates).encode()
     if "pdf" in formats:
-        from growthml.render.pdf import pdf, summary_pdf
+        from growthml.render.pdf import Press
 
         progress.step("Setting the PDF")
-        files["report.pdf"] = pdf(found, drawings, tables, templates)
-        files["summary.pdf"] = summary_pdf(found, drawings, templates)
+        press = Press(found, drawings, templates)
+        files["report.pdf"] = press.report(tables)
+        files["summary.pdf"] = press.summary()
     return files

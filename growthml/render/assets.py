@@ -37,21 +37,38 @@ def dark_tokens() -> str:
 def screen_fonts() -> str:
     """`@font-face` rules for HTML; what Growth Sans lacks falls back to the reader's fonts."""
     faces = ((400, fonts.woff2(400)), (600, fonts.woff2(600)))
-    return "".join(_face(fonts.FAMILY, weight, path, "woff2") for weight, path in faces)
+    return "".join(_rule(fonts.FAMILY, weight, _data_uri(path)) for weight, path in faces)
+
+
+FONT_SCHEME = "growthml-font"
+"""Our typefaces as the PDF's style sheet names them: `growthml-font:GrowthSans-Regular.ttf`."""
 
 
 @cache
 def print_fonts() -> str:
-    """`@font-face` rules for PDF, DejaVu included, so that no font of the machine is needed."""
+    """`@font-face` rules for PDF, DejaVu included, so that no font of the machine is needed.
+
+    The files stay outside of the text: half a second goes by while a parser reads past them.
+    """
+    return "".join(
+        _rule(family, weight, f"{FONT_SCHEME}:{path.name}") for family, weight, path in _faces()
+    )
+
+
+def print_font(name: str) -> bytes:
+    """The typeface of that file name; raises KeyError where the PDF has no such one."""
+    return {path.name: path for _, _, path in _faces()}[name].read_bytes()
+
+
+def _faces() -> tuple[tuple[str, int, Path], ...]:
     folder = _dejavu()
-    faces = (
+    return (
         (fonts.FAMILY, 400, fonts.ttf(400)),
         (fonts.FAMILY, 600, fonts.ttf(600)),
         ("DejaVu Sans", 400, folder / "DejaVuSans.ttf"),
         ("DejaVu Sans", 600, folder / "DejaVuSans-Bold.ttf"),
         ("DejaVu Sans Mono", 400, folder / "DejaVuSansMono.ttf"),
     )
-    return "".join(_face(family, weight, path, "ttf") for family, weight, path in faces)
 
 
 def drawing_inline(drawing: Drawing, prefix: str) -> Markup:
@@ -65,12 +82,15 @@ def drawing_inline(drawing: Drawing, prefix: str) -> Markup:
     return Markup(svg)
 
 
-def _face(family: str, weight: int, path: Path, kind: str) -> str:
-    data = b64encode(path.read_bytes()).decode()
+def _rule(family: str, weight: int, address: str) -> str:
     return (
         f'@font-face{{font-family:"{family}";font-weight:{weight};font-display:swap;'
-        f'src:url("data:font/{kind};base64,{data}")}}'
+        f'src:url("{address}")}}'
     )
+
+
+def _data_uri(path: Path) -> str:
+    return f"data:font/woff2;base64,{b64encode(path.read_bytes()).decode()}"
 
 
 def _dejavu() -> Path:

@@ -13,10 +13,12 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from growthml.errors import GrowthError
+from growthml.render.assets import FONT_SCHEME, print_font
 from growthml.render.front import FITS, Fit
 from growthml.render.page import Page, page
 from growthml.render.templates import environment, fill
@@ -40,33 +42,38 @@ _FAULTY_WARNINGS = ("Font-face",)
 _EMBEDDED = re.compile(r"data:[^\s\"']+")
 
 
-def pdf(
-    run: Run,
-    drawings: Drawings,
-    csv: Mapping[str, bytes],
-    templates: Path | None = None,
-    paper: Paper = "A4",
-) -> bytes:
-    """The whole report. csv: file name (`profitability.by_channel.csv`) to bytes, attached.
+class Press:
+    """Sets a run's PDFs; its front page, which both begin with, is laid out once.
 
-    The front page takes exactly one page. The same run gives the same bytes. Raises GrowthError
-    for anything a reader would trip over: a missing alt text, a link to nowhere, a failed load.
+    templates: a folder whose files win over ours. The same run gives the same bytes. Both methods
+    raise GrowthError for anything a reader would trip over: a missing alt text, a link to nowhere,
+    a failed load.
     """
-    with _watched():
-        view, found = page(run, drawings, MOST_ROWS), environment(templates)
-        fit, _ = _fitted(view, found, paper)
-        document = _laid_out("report.html.j2", view, fit, found, paper)
-        return _written(document, [_attachment(name, csv[name], run) for name in sorted(csv)])
 
+    def __init__(
+        self, run: Run, drawings: Drawings, templates: Path | None = None, paper: Paper = "A4"
+    ) -> None:
+        self._run = run
+        self._paper = paper
+        self._environment = environment(templates)
+        self._view = page(run, drawings, MOST_ROWS)
 
-def summary_pdf(
-    run: Run, drawings: Drawings, templates: Path | None = None, paper: Paper = "A4"
-) -> bytes:
-    """The front page alone, on one page. Raises GrowthError as `pdf` does."""
-    with _watched():
-        view, found = page(run, drawings, MOST_ROWS), environment(templates)
-        _, document = _fitted(view, found, paper)
-        return _written(document, [])
+    def report(self, csv: Mapping[str, bytes]) -> bytes:
+        """The whole report. csv: file name (`profitability.by_channel.csv`) to bytes, attached."""
+        with _watched():
+            fit, _ = self._front
+            document = _laid_out("report.html.j2", self._view, fit, self._environment, self._paper)
+            tables = [_attachment(name, csv[name], self._run) for name in sorted(csv)]
+            return _written(document, tables)
+
+    def summary(self) -> bytes:
+        """The front page alone, on exactly one page."""
+        with _watched():
+            return _written(self._front[1], [])
+
+    @cached_property
+    def _front(self) -> tuple[Fit, Any]:
+        return _fitted(self._view, self._environment, self._paper)
 
 
 def _fitted(view: Page, found: Environment, paper: Paper) -> tuple[Fit, Any]:
@@ -106,14 +113,21 @@ def _weasyprint() -> Any:
 
 
 def _fetcher() -> Any:
-    """A fetcher that opens `data:` URIs and nothing else, and stops the build otherwise."""
+    """A fetcher of our own typefaces and of `data:` URIs; anything else stops the build."""
     urls = _weasyprint().urls
 
-    class DataOnly(urls.URLFetcher):  # type: ignore[misc, name-defined]
+    class OurOwn(urls.URLFetcher):  # type: ignore[misc, name-defined]
         def __init__(self) -> None:
             super().__init__(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
 
-    return DataOnly()
+        def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> Any:
+            scheme, _, name = url.partition(":")
+            if scheme == FONT_SCHEME:
+                font = print_font(name)
+                return urls.URLFetcherResponse(url, font, {"Content-Type": "font/ttf"})
+            return super().fetch(url, headers)
+
+    return OurOwn()
 
 
 def _attachment(name: str, content: bytes, run: Run) -> Any:

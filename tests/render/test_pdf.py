@@ -14,7 +14,7 @@ from growthml.figures import data_uri
 from growthml.parts import Run, Status
 from growthml.render import pdf as module
 from growthml.render.drawings import draw_all
-from growthml.render.pdf import pdf, summary_pdf
+from growthml.render.pdf import Press
 from tests.render import story
 from tests.render.story import CHURN, COHORTS, PROFITABILITY, SUMMARY, TENDENCIES
 
@@ -31,7 +31,7 @@ def words(page) -> str:
 
 
 def summary(run: Run, **options: object):
-    return read(summary_pdf(run, draw_all(run), **options))
+    return read(Press(run, draw_all(run), **options).summary())
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def run() -> Run:
 
 @pytest.fixture(scope="module")
 def report(run) -> bytes:
-    return pdf(run, draw_all(run), story.tables_of(run))
+    return Press(run, draw_all(run)).report(story.tables_of(run))
 
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
@@ -74,7 +74,7 @@ def test_a_long_list_of_kpis_gives_way_to_one_page(paper):
 def test_the_report_gives_way_as_its_summary_does():
     totals = [replace(story.KPIS[-1], metric=f"t{n}", name=f"Total {n}") for n in range(40)]
     run = story.story(story.with_front(SUMMARY, kpis=totals), COHORTS)
-    first, second, *_ = read(pdf(run, draw_all(run), {})).pages
+    first, second, *_ = read(Press(run, draw_all(run)).report({})).pages
     assert "Covers 22 Apr 2013" in words(first)
     assert "1 · Summary" in words(second)
 
@@ -179,14 +179,14 @@ def test_a_failed_section_has_its_box(report):
 
 
 def test_the_same_run_gives_the_same_bytes(run, report):
-    assert pdf(run, draw_all(run), story.tables_of(run)) == report
+    assert Press(run, draw_all(run)).report(story.tables_of(run)) == report
 
 
 def test_a_figure_without_alt_text_fails_the_build():
     silent = replace(story.USERS, alt=" ")
     run = story.story(replace(TENDENCIES, answer=replace(TENDENCIES.answer, blocks=(silent,))))
     with pytest.raises(GrowthError, match=r"figure tendencies\.users has no alt text"):
-        pdf(run, draw_all(run), {})
+        Press(run, draw_all(run)).report({})
 
 
 def test_a_templates_image_without_alt_text_does_too(tmp_path):
@@ -194,7 +194,7 @@ def test_a_templates_image_without_alt_text_does_too(tmp_path):
     image = f'<div><img src="{data_uri(drawing.svg)}"></div>'
     run = story.story(COHORTS)
     with pytest.raises(GrowthError, match='Image "data:…" has no required alt description'):
-        summary_pdf(run, {}, templates=_with_running(tmp_path, image))
+        Press(run, {}, templates=_with_running(tmp_path, image)).summary()
 
 
 def _with_running(folder, text):
@@ -208,7 +208,7 @@ def _with_running(folder, text):
 def test_a_template_can_load_nothing_from_outside(tmp_path, url):
     templates = _with_running(tmp_path, f'<div><img src="{url}" alt="x"></div>')
     with pytest.raises(GrowthError, match=r"load nothing from outside|the PDF has faults"):
-        summary_pdf(story.story(COHORTS), {}, templates=templates)
+        Press(story.story(COHORTS), {}, templates=templates).summary()
 
 
 @pytest.mark.parametrize("url", ["file:///etc/hostname", "http://localhost/", "ftp://localhost/"])
@@ -221,7 +221,7 @@ def test_the_fetcher_opens_data_only(url):
 def test_a_link_to_nowhere_fails_the_build(tmp_path):
     templates = _with_running(tmp_path, '<p><a href="#nowhere">x</a></p>')
     with pytest.raises(GrowthError, match="nowhere"):
-        summary_pdf(story.story(COHORTS), {}, templates=templates)
+        Press(story.story(COHORTS), {}, templates=templates).summary()
 
 
 def test_harmless_notes_on_css_do_not():
@@ -238,4 +238,4 @@ def test_without_pango_the_error_says_what_to_install(monkeypatch):
     monkeypatch.delitem(sys.modules, "weasyprint")
     monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
     with pytest.raises(GrowthError, match=r"apt-get install libpango-1\.0-0"):
-        summary_pdf(story.story(COHORTS), {})
+        Press(story.story(COHORTS), {}).summary()
