@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy.sql.selectable import Select
@@ -31,6 +32,14 @@ class Reading:
 
     source: Source
     relations: Relations
+
+    @cached_property
+    def kept(self) -> Relations:
+        """The same relations, those that many facts read kept in the engine where it can."""
+        plain, source = self.relations, self.source
+        if not source.keeps:
+            return plain
+        return Relations(plain.mapped, plain.cuts, plain.counting, source.keep)
 
 
 class Counts(Mapping[str, "pd.DataFrame"]):
@@ -86,10 +95,11 @@ class Counts(Mapping[str, "pd.DataFrame"]):
         self._frames[name] = pd.concat(filled, ignore_index=True)
 
     def _count_in(self, name: str, reading: Reading) -> pd.DataFrame:
-        statement = _statement(name, reading)
         started = time.perf_counter()
-        frame = reading.source.read(statement)
+        frame = reading.source.read(_statement(name, reading.kept))
         seconds = time.perf_counter() - started
+        # What is told is the whole statement, whatever of it was there already.
+        statement = _statement(name, reading.relations)
         self.runs += _runs(name, reading, statement, frame["campaign"].value_counts(), seconds)
         return frame.assign(source=reading.source.name)
 
@@ -103,14 +113,14 @@ class Batches:
 
     def __init__(self, name: str, readings: Sequence[Reading], runs: list[FactRun]) -> None:
         self._name = name
-        self._statements = [(reading, _statement(name, reading)) for reading in readings]
+        self._statements = [(each, _statement(name, each.relations)) for each in readings]
         self._runs = runs
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
         for reading, statement in self._statements:
             rows: Counter[str] = Counter()
             seconds, started = 0.0, time.perf_counter()
-            for frame in reading.source.batches(statement):
+            for frame in reading.source.batches(_statement(self._name, reading.kept)):
                 seconds += time.perf_counter() - started
                 rows.update(frame["campaign"].value_counts().to_dict())
                 yield frame.assign(source=reading.source.name)
@@ -128,10 +138,10 @@ def _fit(fact: Fact, readings: Sequence[Reading]) -> Sequence[Reading]:
     return fit or readings
 
 
-def _statement(name: str, reading: Reading) -> Select[Any]:
+def _statement(name: str, relations: Relations) -> Select[Any]:
     # A fact may take arguments behind its name: `churn:90`.
     base, *arguments = name.split(":")
-    return FACTS[base].query(reading.relations, *arguments)
+    return FACTS[base].query(relations, *arguments)
 
 
 def _runs(

@@ -6,10 +6,10 @@ that one query counts a fact for every campaign of that source and reads the tab
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
@@ -27,20 +27,33 @@ from growthml.sources.mapping import Mapped
 
 __all__ = ["Counting", "Cut", "Relations", "moment"]
 
+Keep = Callable[[str, GenerativeSelect], FromClause]
+KEPT = frozenset({"user_totals", "sessions"})
+"""What three facts and more read."""
+
 _TOTALS = ("active", "buyer", "purchases", "revenue")
 
 
 class Relations:
     """One source's campaigns as relations; built once, used by every fact.
 
-    Raises MissingFields when a campaign is filtered by what the schema does not map.
+    keep: where the engine holds relations that many facts read; left out, each statement has them
+    as common table expressions. Raises MissingFields when a campaign is filtered by what the schema
+    does not map.
     """
 
-    def __init__(self, mapped: Mapped, cuts: Sequence[Cut], counting: Counting) -> None:
+    def __init__(
+        self,
+        mapped: Mapped,
+        cuts: Sequence[Cut],
+        counting: Counting,
+        keep: Keep | None = None,
+    ) -> None:
         check_filters(cuts, mapped)
         self.mapped = mapped
         self.cuts = cuts
         self.counting = counting
+        self.keep = keep
 
     def carrying(self, columns: Sequence[str]) -> Relations:
         """The same relations, users with these columns of their table beside them.
@@ -60,7 +73,8 @@ class Relations:
                     for name in unknown
                 ]
             )
-        return Relations(self.mapped, self.cuts, replace(self.counting, carried=tuple(columns)))
+        carrying = replace(self.counting, carried=tuple(columns))
+        return Relations(self.mapped, self.cuts, carrying, self.keep)
 
     @property
     def carried(self) -> list[str]:
@@ -164,7 +178,9 @@ class Relations:
         return self.named(united(parts), name)
 
     def named(self, query: GenerativeSelect, name: str) -> CTE:
-        """A common table expression that hides no table of the user's."""
+        """A common table expression that hides no table of the user's; or a table that is kept."""
+        if self.keep is not None and name in KEPT:
+            return cast(CTE, self.keep(name, query))
         taken = {table.name.casefold() for table in self.mapped.tables}
         while name in taken:
             name += "_"

@@ -26,6 +26,7 @@ from growthml.errors import SourceError
 from growthml.secrets import redact
 from growthml.sources.dialect import HOST
 from growthml.sources.files import is_file_source, views_of
+from growthml.sources.kept import TemporaryTable
 from growthml.sources.log_cache import GLANCE, Logs, log_views
 
 _SERVERS = {
@@ -193,9 +194,14 @@ def _in_utc(connection: Any, _record: Any) -> None:
     connection.execute("SET TimeZone = 'UTC'")
 
 
-def _select_only(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+def _select_only(
+    connection: Any, _cursor: Any, statement: str, _parameters: Any, context: Any, *_: Any
+) -> None:
     import duckdb
 
+    compiled = getattr(context, "compiled", None)
+    if compiled is not None and isinstance(compiled.statement, TemporaryTable):
+        return
     reading = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
     statements = connection.connection.driver_connection.extract_statements(statement)
     if any(each.type not in reading for each in statements):

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, CursorResult, Engine
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.sql.selectable import FromClause, GenerativeSelect
 
 from growthml.config.schema import Schema, SourceConfig
 from growthml.errors import FactError, SourceError
 from growthml.secrets import redact
 from growthml.sources.catalogue import Catalogue
 from growthml.sources.connect import engine_for
+from growthml.sources.kept import Kept
 from growthml.sources.log_cache import GLANCE, Logs
 from growthml.sources.mapping import Mapped, map_schema
 
@@ -50,6 +52,7 @@ class Source:
         )
         self.dialect = self._engine.dialect.name
         self._connection = self._connect()
+        self._kept = Kept(self._connection) if self.dialect == "duckdb" else None
 
     def __enter__(self) -> Source:
         return self
@@ -96,6 +99,21 @@ class Source:
             raise SourceError(
                 f"sources.{self.name}: cannot read {self.url}: {self._reason(error)}"
             ) from None
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the engine can hold relations while the source is open."""
+        return self._kept is not None
+
+    def keep(self, name: str, query: GenerativeSelect) -> FromClause:
+        """A table of the engine that holds a query's rows, computed once; raises FactError."""
+        assert self._kept is not None
+        try:
+            with self._time_limit():
+                return self._kept.table(name, query)
+        except Exception as error:
+            self._connection.rollback()
+            raise FactError(self._explain(error)) from None
 
     def read(self, statement: sa.Select[Any]) -> pd.DataFrame:
         """Run a query and bring its (small) result; raises FactError with the engine's reason.

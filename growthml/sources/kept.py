@@ -1,0 +1,51 @@
+"""Relations that many facts read, computed once and kept in the engine while the source is open.
+
+Only where the engine lets a reader have tables of its own: DuckDB, also over files. They live in
+its temporary database, which ends with the connection; nothing of the user's is written to.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.sql.expression import Executable
+from sqlalchemy.sql.selectable import FromClause, GenerativeSelect
+
+
+class TemporaryTable(Executable, ClauseElement):
+    """`CREATE TEMPORARY TABLE name AS query`."""
+
+    inherit_cache = False
+
+    def __init__(self, name: str, query: GenerativeSelect) -> None:
+        self.name = name
+        self.query = query
+
+
+@compiles(TemporaryTable)
+def _created(element: TemporaryTable, compiler: Any, **options: Any) -> str:
+    return f"CREATE TEMPORARY TABLE {element.name} AS {compiler.process(element.query, **options)}"
+
+
+class Kept:
+    """The relations kept on one connection. Raises what the driver does."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+        self._tables: dict[tuple[str, str], FromClause] = {}
+
+    def table(self, name: str, query: GenerativeSelect) -> FromClause:
+        """A table that holds the query's rows, made when it is first asked for."""
+        compiled = query.compile(dialect=self._connection.dialect)
+        key = (str(compiled), repr(sorted(compiled.params.items())))
+        if key not in self._tables:
+            place = f"growthml_{name}_{len(self._tables) + 1}"
+            self._connection.execute(TemporaryTable(place, query))
+            # A later fault rolls back what is not committed, and the table would be gone.
+            self._connection.commit()
+            columns = (sa.column(str(each.key), each.type) for each in query.selected_columns)
+            self._tables[key] = sa.table(place, *columns)
+        return self._tables[key]
