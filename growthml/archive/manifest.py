@@ -11,7 +11,7 @@ from typing import Any
 from growthml.archive import definition
 from growthml.charts import Chart
 from growthml.parts import Campaign, FactRun, Finding, Front, Run, SectionRun, SourceRun, Table
-from growthml.secrets import redact
+from growthml.secrets import masked, redact
 
 SCHEMA_VERSION = 1
 
@@ -170,7 +170,11 @@ def fact_entry(fact: FactRun) -> dict[str, Any]:
 def plain(value: Any) -> Any:
     """As JSON has it: secrets masked, ISO dates, and null for a number that is not there."""
     if isinstance(value, Mapping):
-        return {str(key): plain(each) for key, each in value.items()}
+        # Patterns in a query may look like a password; those there are, are known.
+        return {
+            str(key): masked(each) if key == "sql" and isinstance(each, str) else plain(each)
+            for key, each in value.items()
+        }
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, Sequence):
