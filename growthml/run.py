@@ -23,9 +23,10 @@ from growthml.archive.store import files_of
 from growthml.archive.stored import FILE as PAGES
 from growthml.archive.stored import stored
 from growthml.config.schema import Config
+from growthml.config.types import megabytes
 from growthml.facts.count import Counts, Reading
 from growthml.facts.view import View
-from growthml.files import rendered
+from growthml.files import PdfLimits, rendered
 from growthml.lineup import Planned, followed
 from growthml.parts import Context, Run, SectionRun, Status
 from growthml.progress import Progress
@@ -113,6 +114,10 @@ def run(
     today = started.astimezone(ZoneInfo(config.report.timezone)).date()
     chosen = plan.choose(config, only)
     templates = plan.templates(config)
+    if "pdf" in formats:
+        from growthml.render.pdf import need_pango
+
+        need_pango()
     # Windows hang on the as-of date only where the period does; otherwise the data are asked for
     # their latest day first.
     planned = plan.campaigns(config, as_of or today, chosen)
@@ -255,11 +260,18 @@ def _kept(
     progress.step("Drawing figures")
     sections, drawings = drawn(found)
     found = replace(found, sections=sections, status=overall(sections, chosen))
-    files = rendered(found, drawings, tables_of(sections), formats, templates, progress)
+    files = rendered(
+        found, drawings, tables_of(sections), formats, templates, progress, _limits(config)
+    )
     files[PAGES] = stored(found)
     files["run.json"] = manifest(found, files, config=config.fingerprint(), started=started)
     added = shelf.add(found, files, note=_note(found, stale))
     return replace(outcome, run=found, added=added, outputs=files_of(folder))
+
+
+def _limits(config: Config) -> PdfLimits:
+    output = config.output
+    return PdfLimits(output.pdf_timeout.total_seconds(), megabytes(output.pdf_memory))
 
 
 def _note(found: Run, stale: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ means. A key without a default must be given; an unknown key is an error.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, Tag, model_validator
@@ -467,6 +468,10 @@ class OutputConfig(Model):
     """A folder of templates that win over ours, file by file."""
     history: Url | None = None
     """The database of every run's metrics. Left out: `history.db` in the archive."""
+    pdf_timeout: Duration = timedelta(minutes=10)
+    """How long setting the PDF may take before it is stopped, such as `10m`."""
+    pdf_memory: Memory = "4GB"
+    """How much memory setting the PDF may take before it is stopped (Linux)."""
 
 
 When = Literal["always", "ok", "changed", "alert"]

@@ -185,6 +185,16 @@ def _memory(text: str) -> str:
     return text
 
 
+def megabytes(memory: str) -> float:
+    """An amount of memory as `Memory` has it, in MB of 1,048,576 bytes.
+
+    >>> megabytes("2GB")
+    2048.0
+    """
+    text = memory.upper().replace(" ", "").removesuffix("B").removesuffix("I")
+    return float(text[:-1]) * 1024.0 ** ("KMGT".index(text[-1]) - 1)
+
+
 def _share(number: float) -> float:
     if not 0 < number < 1:
         hint = f"; {number:g} % is {number / 100:g}" if 1 < number < 100 else ""

@@ -95,11 +95,13 @@ class Counts(Mapping[str, "pd.DataFrame"]):
         self._frames[name] = pd.concat(filled, ignore_index=True)
 
     def _count_in(self, name: str, reading: Reading) -> pd.DataFrame:
+        # What is told is the whole statement, whatever of it the engine keeps already.
+        statement = asked = _statement(name, reading.relations)
         started = time.perf_counter()
-        frame = reading.source.read(_statement(name, reading.kept))
+        if reading.source.keeps:
+            asked = _statement(name, reading.kept)
+        frame = reading.source.read(asked)
         seconds = time.perf_counter() - started
-        # What is told is the whole statement, whatever of it was there already.
-        statement = _statement(name, reading.relations)
         self.runs += _runs(name, reading, statement, frame["campaign"].value_counts(), seconds)
         return frame.assign(source=reading.source.name)
 

@@ -11,7 +11,9 @@ import re
 import threading
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from ctypes import CDLL
+from ctypes.util import find_library
 from datetime import UTC, datetime, time
 from functools import cached_property
 from pathlib import Path
@@ -74,6 +76,15 @@ class Press:
     @cached_property
     def _front(self) -> tuple[Fit, Any]:
         return _fitted(self._view, self._environment, self._paper)
+
+
+def need_pango() -> None:
+    """Raise GrowthError where the PDF could not be set; takes no time, so that it comes first."""
+    for name in ("libpango-1.0.so.0", "libpango-1.0.dylib", "libpango-1.0-0.dll"):
+        with suppress(OSError):
+            CDLL(find_library("pango-1.0") or name)
+            return
+    raise GrowthError(_PANGO)
 
 
 def _fitted(view: Page, found: Environment, paper: Paper) -> tuple[Fit, Any]:

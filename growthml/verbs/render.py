@@ -27,7 +27,7 @@ def render(options: argparse.Namespace) -> int:
     """Write the pages of a stored run into a folder of their own; the run itself stays as it is."""
     from growthml.archive.runs import find
     from growthml.archive.stored import load_run
-    from growthml.files import pages
+    from growthml.files import PdfLimits, pages
     from growthml.progress import Progress
     from growthml.render.drawings import draw_all
     from growthml.verbs.formats import FORMATS, formats_of
@@ -40,14 +40,8 @@ def render(options: argparse.Namespace) -> int:
     tables = {path.name: path.read_bytes() for path in sorted((folder / "tables").glob("*.csv"))}
     with Progress(quiet=options.quiet) as progress:
         drawings = draw_all(run)
-        made = pages(
-            run,
-            drawings,
-            tables,
-            formats_of(options.format) or FORMATS,
-            options.templates,
-            progress,
-        )
+        wanted, limits = formats_of(options.format) or FORMATS, PdfLimits()
+        made = pages(run, drawings, tables, wanted, options.templates, progress, limits)
     out.mkdir(parents=True, exist_ok=True)
     for name, content in made.items():
         (out / name).write_bytes(content)
