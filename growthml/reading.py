@@ -42,7 +42,11 @@ class OpenSources:
         names = dict.fromkeys(each.campaign.source for each in planned)
         with ExitStack() as opening:
             self.sources = {
-                name: opening.enter_context(Source(name, config.sources[name], logs=logs))
+                name: opening.enter_context(
+                    Source(
+                        name, config.sources[name], logs=logs, tables=config.schema_of(name).tables
+                    )
+                )
                 for name in names
             }
             self.mapped = _mapped(config, self.sources)

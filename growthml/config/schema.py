@@ -220,6 +220,13 @@ class Schema(Model):
     sessions: SessionsTable | None = None
     """Web sessions, where another tool has counted them."""
 
+    @property
+    def tables(self) -> list[str]:
+        """The names of the tables that are mapped."""
+        roles = [getattr(self, name) for name in type(self).model_fields]
+        malformed = [self.requests.malformed] if self.requests and self.requests.malformed else []
+        return [*(role.table for role in roles if role is not None), *malformed]
+
     @model_validator(mode="after")
     def _needs_a_table(self) -> Self:
         if not self.model_fields_set:
@@ -288,6 +295,9 @@ class SourceConfig(Model):
     """How many threads the query engine may use. Left out: as many as there are cores."""
     timeout: Annotated[Number, Field(gt=0)] | None = None
     """Seconds after which a query is given up. Left out: never."""
+    cache: bool = True
+    """Whether a large SQLite file (64 MB and more) is copied into DuckDB, beside the archive, and
+    counted there: once for each state of the file."""
 
 
 class CampaignWindow(Model):
@@ -641,9 +651,9 @@ class Config(Model):
     def fingerprint(self) -> dict[str, Any]:
         """The config as plain data, for the run id: all that bears on what is computed.
 
-        Without output, delivery and clocks (`max_age`, `wait_for`); addresses as `Url.stored`
-        gives them, so that neither passwords nor absolute paths tell two runs apart.
+        Without output, delivery, caches and clocks (`max_age`, `wait_for`); addresses as
+        `Url.stored` gives them, so that neither passwords nor absolute paths tell two runs apart.
         """
-        return self.model_dump(
-            mode="json", by_alias=True, exclude={"output", "delivery", "max_age", "wait_for"}
-        )
+        without: Any = dict.fromkeys(("output", "delivery", "max_age", "wait_for"), True)
+        without["sources"] = {"__all__": {"cache"}}
+        return self.model_dump(mode="json", by_alias=True, exclude=without)

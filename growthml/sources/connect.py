@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import md5
 from pathlib import Path
@@ -28,6 +28,7 @@ from growthml.sources.dialect import HOST
 from growthml.sources.files import is_file_source, views_of
 from growthml.sources.kept import TemporaryTable
 from growthml.sources.log_cache import GLANCE, Logs, log_views
+from growthml.sources.sqlite_cache import copy_of
 
 _SERVERS = {
     "postgresql": ("postgresql+psycopg", "psycopg[binary]"),
@@ -64,10 +65,12 @@ def engine_for(
     *,
     settings: Mapping[str, Any] | None = None,
     logs: Logs = GLANCE,
+    copied: Sequence[str] = (),
 ) -> Engine:
     """An engine that can only read `url` (a SQLAlchemy URL, or a path to files).
 
     settings: `memory_limit` and `threads` of a DuckDB engine. logs: how far access logs are read.
+    copied: the tables of a large SQLite file that are copied into DuckDB, beside the logs' cache.
     Raises SourceError when the URL cannot be understood, its driver is missing, or the file it
     names is not there or cannot be read.
     """
@@ -76,7 +79,12 @@ def engine_for(
     parsed = _parse(name, url)
     match parsed.get_backend_name():
         case "sqlite":
-            return _sqlite(name, parsed)
+            path = _existing(name, parsed)
+            if logs.cache is not None and (
+                copy := copy_of(path, copied, logs.cache.with_name("sqlite"), logs.progress)
+            ):
+                return _duckdb_engine(make_url(f"duckdb:///{copy}"), settings or {}, read_only=True)
+            return _sqlite(path)
         case "duckdb":
             return _duckdb(name, parsed, settings or {})
         case _:
@@ -113,9 +121,7 @@ def _existing(name: str, parsed: URL) -> Path:
 # -- SQLite ------------------------------------------------------------------------------------
 
 
-def _sqlite(name: str, parsed: URL) -> Engine:
-    path = _existing(name, parsed)
-
+def _sqlite(path: Path) -> Engine:
     def connect() -> sqlite3.Connection:
         address = f"{path.absolute().as_uri()}?mode=ro"
         connection = sqlite3.connect(address, uri=True, check_same_thread=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -36,10 +36,18 @@ class Source:
     moment; SQLite and DuckDB files are seen as they are, statement by statement. Use as a context
     manager. Raises SourceError when it cannot be opened.
 
-    logs: how far an access log is read; left out, its first lines only, enough to map it.
+    logs: how far an access log is read; left out, its first lines only, enough to map it. tables:
+    what is read of it; a large SQLite file is copied as far as they go.
     """
 
-    def __init__(self, name: str, config: SourceConfig, *, logs: Logs = GLANCE) -> None:
+    def __init__(
+        self,
+        name: str,
+        config: SourceConfig,
+        *,
+        logs: Logs = GLANCE,
+        tables: Sequence[str] = (),
+    ) -> None:
         self.name = name
         self.url = config.url.stored()
         self.timeout = config.timeout
@@ -49,6 +57,7 @@ class Source:
             config.url.reveal(),
             settings={"memory_limit": config.memory_limit, "threads": config.threads},
             logs=logs,
+            copied=tables if config.cache else (),
         )
         self.dialect = self._engine.dialect.name
         self._connection = self._connect()
