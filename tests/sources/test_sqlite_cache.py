@@ -64,7 +64,7 @@ def test_the_same_state_is_copied_once(site: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        'INSERT INTO "Event" (date, "User_Id") VALUES (\'2025-03-01\', 1)',
+        'INSERT INTO "Event" SELECT id + 99, date, "User_Id", "Meal_Id", "Type" FROM "Event"',
         'UPDATE "Event" SET "Type" = \'like\' WHERE "Type" = \'bought\'',
         'DELETE FROM "Event" WHERE id = 1',
     ],
