@@ -8,7 +8,7 @@ from datetime import date
 
 from growthml.metrics import Measured, Metric
 from growthml.parts import Campaign, Context, PastKpi, Verdict
-from growthml.stats.control_limits import LONG_RUN, Limits, limits, on_one_side
+from growthml.stats.control import LONG_RUN, UsualRange, on_one_side, usual_range
 
 LEADING = (
     "conversion_rate",
@@ -36,7 +36,7 @@ class Series:
     earlier: Sequence[PastKpi]
     before: PastKpi | None
     now: Measured
-    usual: Limits | None
+    usual: UsualRange | None
     older: Sequence[PastKpi] = ()
 
     @property
@@ -53,7 +53,7 @@ class Series:
     @property
     def outside(self) -> bool:
         """Whether this report's value lies outside of the usual range."""
-        return self.usual is not None and self.usual.outside(self.value)
+        return self.usual is not None and not self.usual.holds(self.value)
 
     @property
     def run(self) -> int:
@@ -110,7 +110,7 @@ def _series(now: Measured, campaign: Campaign, context: Context) -> Series:
         older=past[:start],
         before=past[-1] if past else None,
         now=now,
-        usual=limits(values, lowest),
+        usual=usual_range(values, lowest),
     )
 
 

@@ -11,7 +11,7 @@ from growthml import charts
 from growthml.analysis.history import LEADING, Series
 from growthml.charts import CurvePanel, Curves, Dot, Line, Reference
 from growthml.parts import Context
-from growthml.stats.control_limits import FEWEST
+from growthml.stats.control import FEWEST
 
 HEIGHT = 26.0
 MOST_POINTS = 52
@@ -37,7 +37,7 @@ def _chart(each: Series, context: Context, *, explain: bool) -> Curves:
     marked = [
         Dot(x=kpi.as_of, y=kpi.value, label="", colour="warning")
         for kpi in each.earlier[-MOST_POINTS:]
-        if each.usual and kpi.value is not None and each.usual.outside(kpi.value)
+        if each.usual and kpi.value is not None and not each.usual.holds(kpi.value)
     ]
     return Curves(
         id=f"kpi_{each.metric.id}",

@@ -36,7 +36,7 @@ from growthml.parts import (
     Table,
 )
 from growthml.shape import campaign_column
-from growthml.stats.control_limits import FEWEST, LONG_RUN
+from growthml.stats.control import FEWEST, LONG_RUN
 
 if TYPE_CHECKING:
     import pandas as pd
