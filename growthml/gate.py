@@ -13,7 +13,7 @@ from typing import Any
 from growthml.config.schema import AlertConfig, Config
 from growthml.lineup import Planned
 from growthml.metrics import STANDARD
-from growthml.parts import Context, Run, SectionRun, Table, Verdict
+from growthml.parts import Context, Run, SectionRun, Verdict, rows_of
 from growthml.progress import Progress
 
 LONGEST_PAUSE = 60.0
@@ -103,7 +103,7 @@ def alerts(config: Config, sections: Sequence[SectionRun], context: Context) -> 
 
 def _alert(alert: AlertConfig, sections: Sequence[SectionRun], context: Context) -> Iterator[str]:
     table = ("profitability", "by_channel") if alert.channel else ("summary", "kpis")
-    rows = _rows(sections, *table)
+    rows = rows_of(sections, *table)
     watched = [alert.campaign] if alert.campaign else [each.key for each in context.compared]
     watched = watched or [context.baseline.key]
     seen = False
@@ -117,16 +117,6 @@ def _alert(alert: AlertConfig, sections: Sequence[SectionRun], context: Context)
     if not seen:
         what = f"{alert.metric}{f' of {alert.channel}' if alert.channel else ''}"
         yield f"The alert on {what} cannot be told: {'.'.join(table)} has no such number."
-
-
-def _rows(sections: Sequence[SectionRun], section: str, table: str) -> list[dict[str, Any]]:
-    for part in sections:
-        if part.section.id == section and part.answer:
-            for block in part.answer.blocks:
-                if isinstance(block, Table) and block.id == table:
-                    records: list[dict[str, Any]] = block.frame.to_dict("records")
-                    return records
-    return []
 
 
 def _value(alert: AlertConfig, row: Mapping[str, Any]) -> float | None:
@@ -208,7 +198,7 @@ def changed(run: Run) -> bool:
     before = {(e.campaign, e.metric): e.verdict for e in past if e.run_id == last}
     now = {
         (row["campaign"], row["metric"]): str(row["verdict"])
-        for row in _rows(run.sections, "summary", "kpis")
+        for row in rows_of(run.sections, "summary", "kpis")
     }
     tested = {str(each) for each in _TESTED}
     return any(

@@ -328,6 +328,16 @@ class SectionRun:
     facts: Sequence[str] = ()
 
 
+def rows_of(sections: Sequence[SectionRun], section: str, table: str) -> list[dict[str, Any]]:
+    """The raw rows of a section's table; none where the section or the table is not there."""
+    for part in sections:
+        for block in part.answer.blocks if part.answer and part.section.id == section else ():
+            if isinstance(block, Table) and block.id == table:
+                rows: list[dict[str, Any]] = block.frame.to_dict("records")
+                return rows
+    return []
+
+
 @dataclass(frozen=True, kw_only=True)
 class Run:
     """Everything one execution found; pages are made from this and nothing else.

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -27,7 +26,6 @@ from growthml.sections import all_sections
 from growthml.sources.mapping import Mapped
 
 UNHEEDED = frozenset({"extra_sections", "theme"})
-Edition = TypeVar("Edition")
 SIMULATED_ACTIONS = frozenset({"bought", "like", "share", "nothing"})
 CHECKS = {
     "event_before_signup": "event before sign-up",
@@ -224,12 +222,29 @@ def context(
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Edition:
+    """One report to be made from what was counted: the whole, or one part of `for_each`."""
+
+    planned: Sequence[Planned]
+    name: str
+    title: str
+    part: str = ""
+    chosen: Sequence[Chosen] = field(default_factory=list)
+    postmortem: tuple[str, int] | None = None
+
+    @property
+    def about(self) -> list[str]:
+        """What tells its run apart from others of the same config."""
+        days = [f"postmortem {self.postmortem}"] if self.postmortem else []
+        return [*([f"part {self.part}"] if self.part else []), *days]
+
+
 def parts(
     config: Config,
     planned: Sequence[Planned],
     chosen: Sequence[Chosen],
     values: Sequence[str],
-    edition: Callable[..., Edition],
 ) -> list[Edition]:
     """A report for each value of `for_each`: the same campaigns cut down to it.
 
@@ -238,7 +253,7 @@ def parts(
     mine = [each for each in chosen if "source" not in type(each.options).model_fields]
     names = _part_names(config.report.name, values)
     return [
-        edition(
+        Edition(
             planned=cut,
             name=names[value],
             title=f"{config.title}: {config.labels.channel.get(value, value)}",

@@ -34,9 +34,17 @@ class OpenSources:
     column that is not there.
 
     logs: how far access logs are read; left out, their first lines only, enough for a check.
+    copying: whether large SQLite files are copied, which is not worth it for one question.
     """
 
-    def __init__(self, config: Config, planned: Sequence[Planned], *, logs: Logs = GLANCE) -> None:
+    def __init__(
+        self,
+        config: Config,
+        planned: Sequence[Planned],
+        *,
+        logs: Logs = GLANCE,
+        copying: bool = True,
+    ) -> None:
         self._config = config
         self._planned = planned
         names = dict.fromkeys(each.campaign.source for each in planned)
@@ -44,7 +52,10 @@ class OpenSources:
             self.sources = {
                 name: opening.enter_context(
                     Source(
-                        name, config.sources[name], logs=logs, tables=config.schema_of(name).tables
+                        name,
+                        config.sources[name],
+                        logs=logs,
+                        tables=config.schema_of(name).tables if copying else (),
                     )
                 )
                 for name in names
@@ -116,7 +127,7 @@ def newest_events(
 
     None where there is none, or where events have no time.
     """
-    with OpenSources(config, planned, logs=logs) as opened:
+    with OpenSources(config, planned, logs=logs, copying=False) as opened:
         return {
             name: _latest(source, opened.mapped[name], before)
             for name, source in opened.sources.items()

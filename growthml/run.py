@@ -7,7 +7,7 @@ for the next one; nothing is written before everything is made.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,24 +70,6 @@ class Outcome:
         return max(codes)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Edition:
-    """One report to be made from what was counted: the whole, or one part of `for_each`."""
-
-    planned: Sequence[Planned]
-    name: str
-    title: str
-    part: str = ""
-    chosen: Sequence[plan.Chosen] = field(default_factory=list)
-    postmortem: tuple[str, int] | None = None
-
-    @property
-    def about(self) -> list[str]:
-        """What tells its run apart from others of the same config."""
-        days = [f"postmortem {self.postmortem}"] if self.postmortem else []
-        return [*([f"part {self.part}"] if self.part else []), *days]
-
-
 def run(
     config: Config,
     *,
@@ -141,7 +123,7 @@ def run(
         readings = sources.readings(seen_until=as_of, today=rows_until)
         editions = [_whole(config, planned, chosen, postmortem)]
         if config.for_each and not postmortem:
-            editions += plan.parts(config, planned, chosen, sources.channels(readings), Edition)
+            editions += plan.parts(config, planned, chosen, sources.channels(readings))
             further = [each for edition in editions[1:] for each in edition.planned]
             readings = sources.readings(seen_until=as_of, today=rows_until, further=further)
         counts = Counts()
@@ -186,11 +168,11 @@ def _whole(
     planned: Sequence[Planned],
     chosen: Sequence[plan.Chosen],
     postmortem: tuple[str, int] | None,
-) -> Edition:
+) -> plan.Edition:
     title = config.title
     if postmortem:
         title = f"{title}: {config.label_of(postmortem[0])}, {postmortem[1]} days on"
-    return Edition(
+    return plan.Edition(
         planned=planned,
         name=config.report.name,
         title=title,
@@ -200,7 +182,7 @@ def _whole(
 
 
 def _answered(
-    edition: Edition,
+    edition: plan.Edition,
     config: Config,
     counts: Counts,
     readings: Sequence[Reading],

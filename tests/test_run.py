@@ -724,7 +724,7 @@ def test_nothing_is_left_when_writing_fails_in_the_middle(
 ) -> None:
     from growthml.archive import store
 
-    write, written = store._write, []
+    write, written = store.write, []
 
     def full(path: Path, content: bytes) -> None:
         if len(written) == 3:
@@ -732,7 +732,7 @@ def test_nothing_is_left_when_writing_fails_in_the_middle(
         written.append(path)
         write(path, content)
 
-    monkeypatch.setattr(store, "_write", full)
+    monkeypatch.setattr(store, "write", full)
     with pytest.raises(GrowthError, match="No space left on device"):
         ran(tiny)
     assert len(written) == 3

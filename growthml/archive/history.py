@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from growthml.archive.stored import load_run
 from growthml.config.url import Url
 from growthml.errors import GrowthError
-from growthml.parts import Campaign, PastKpi, Run, Table
+from growthml.parts import Campaign, PastKpi, Run, rows_of
 from growthml.secrets import redact
 
 FILE = "history.db"
@@ -142,7 +142,7 @@ class History:
 def _rows(run: Run) -> Iterator[dict[str, Any]]:
     """The rows of `summary.kpis` as the history keeps them."""
     campaigns = {each.key: each for each in run.context.campaigns}
-    for row in _kpis(run):
+    for row in rows_of(run.sections, "summary", "kpis"):
         campaign: Campaign | None = campaigns.get(row["campaign"])
         if campaign is None:
             continue
@@ -159,16 +159,6 @@ def _rows(run: Run) -> Iterator[dict[str, Any]]:
             **{name: _number(row[name]) for name in _NUMBERS},
             "verdict": str(row["verdict"]),
         }
-
-
-def _kpis(run: Run) -> list[dict[str, Any]]:
-    for part in run.sections:
-        if part.section.id == "summary" and part.answer:
-            for block in part.answer.blocks:
-                if isinstance(block, Table) and block.id == "kpis":
-                    records: list[dict[str, Any]] = block.frame.to_dict("records")
-                    return records
-    return []
 
 
 def _number(value: Any) -> float | None:

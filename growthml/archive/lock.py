@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from growthml.archive.store import sync, write
 
 INDEX = "index"
 """The folder, in the archive, of all that the index consists of besides its first page."""
@@ -29,14 +30,15 @@ def put(path: Path, content: bytes, *, durable: bool = False, unlocked: bool = F
     durable: it must outlast a power cut. unlocked: others may write it at the same time. What a
     killed writer left beside it is overwritten by the next, unless it was unlocked.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4) if unlocked else 'new'}")
     try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
+        if durable:
+            write(temporary, content)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(content)
         temporary.replace(path)
+        if durable:
+            sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)

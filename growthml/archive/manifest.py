@@ -10,7 +10,17 @@ from typing import Any
 
 from growthml.archive import definition
 from growthml.charts import Chart
-from growthml.parts import Campaign, FactRun, Finding, Front, Run, SectionRun, SourceRun, Table
+from growthml.parts import (
+    Campaign,
+    FactRun,
+    Finding,
+    Front,
+    Run,
+    SectionRun,
+    SourceRun,
+    Table,
+    rows_of,
+)
 from growthml.secrets import masked, redact
 
 SCHEMA_VERSION = 1
@@ -88,12 +98,9 @@ def _verdict(run: Run) -> str | None:
     if not run.context.compared:
         return None
     campaign = run.context.compared[0].key
-    for section in run.sections:
-        for block in section.answer.blocks if section.answer else ():
-            if section.section.id == "summary" and isinstance(block, Table) and block.id == "kpis":
-                for row in block.frame.itertuples():
-                    if row.metric == "conversion_rate" and row.campaign == campaign:
-                        return str(row.verdict)
+    for row in rows_of(run.sections, "summary", "kpis"):
+        if row["metric"] == "conversion_rate" and row["campaign"] == campaign:
+            return str(row["verdict"])
     return None
 
 

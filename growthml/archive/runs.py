@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
-from math import sqrt
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +72,8 @@ class Kpi:
 
     @property
     def std_error(self) -> float | None:
-        """The standard error of the value, where the table holds it or the variance per user."""
-        error, variance = self.number("std_error"), self.number("variance")
-        if error is None and variance is not None and self.n:
-            return sqrt(variance / self.n)
-        return error
+        """The standard error of the value, where the table holds it."""
+        return self.number("std_error")
 
     @property
     def is_total(self) -> bool:
@@ -176,7 +172,7 @@ class StoredRun:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class Inventory:
     """All runs of an archive, newest first, and what is wrong with those that cannot be read."""
 
     runs: Sequence[StoredRun]
@@ -210,7 +206,7 @@ def every(archive: Path) -> list[StoredRun]:
     return list(scan(archive).runs)
 
 
-def scan(archive: Path) -> Shelf:
+def scan(archive: Path) -> Inventory:
     """All runs, and a line for each that cannot be read; half-built and foreign folders are not
     runs. Raises UsageError when there is no such archive."""
     check(archive)
@@ -221,7 +217,7 @@ def scan(archive: Path) -> Shelf:
         except GrowthError as error:
             unreadable.append(str(error))
     runs.sort(key=lambda run: (run.as_of, run.started, run.run_id), reverse=True)
-    return Shelf(runs, unreadable)
+    return Inventory(runs, unreadable)
 
 
 def folders(archive: Path, report: str | None = None) -> Iterator[Path]:

@@ -7,12 +7,14 @@ come puts the rest in place: a run is in the archive with all that belongs to it
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from growthml.archive import index
 from growthml.archive.history import History
 from growthml.archive.store import cannot_write, keep
 from growthml.archive.stored import load_run
+from growthml.errors import GrowthError
 from growthml.parts import Run
 
 
@@ -46,10 +48,14 @@ class Shelf:
         return added
 
     def heal(self) -> None:
-        """Finish what others who were cut short left behind."""
+        """Finish what others who were cut short left behind.
+
+        A run that cannot be read stays announced: `growthml archive verify` tells of it.
+        """
         for folder, note in index.announced(self.archive):
             if folder.is_dir():
-                self._enter(folder, load_run(folder), note)
+                with suppress(GrowthError):
+                    self._enter(folder, load_run(folder), note)
 
     def _enter(self, folder: Path, run: Run, note: str) -> None:
         self.history.add(run)

@@ -30,7 +30,7 @@ def keep(folder: Path, files: Mapping[str, bytes]) -> bool:
     building = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
     try:
         for name, content in files.items():
-            _write(building / name, content)
+            write(building / name, content)
         return _put_in_place(building, folder)
     except OSError as error:
         raise cannot_write(folder, error) from None
@@ -54,7 +54,8 @@ def cannot_write(folder: Path, error: OSError) -> GrowthError:
     )
 
 
-def _write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes) -> None:
+    """Write a file and flush it to the disk; raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         file.write(content)
@@ -69,11 +70,12 @@ def _put_in_place(building: Path, folder: Path) -> bool:
         if error.errno in (errno.EEXIST, errno.ENOTEMPTY):
             return False
         raise
-    _sync(folder.parent)
+    sync(folder.parent)
     return True
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Flush a folder's list of names to the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -8,19 +8,17 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from growthml.archive.store import sync, write
+
 
 def write_once(path: Path, content: bytes) -> bool:
     """Write a file that must never change; False where one of that name is there already.
 
     It is flushed to the disk under another name first. Raises OSError.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     building = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with building.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        write(building, content)
         os.link(building, path)  # Unlike a rename, a link never replaces what is there.
     except FileExistsError:
         return False
@@ -29,15 +27,6 @@ def write_once(path: Path, content: bytes) -> bool:
             building.unlink()
     sync(path.parent)
     return True
-
-
-def sync(folder: Path) -> None:
-    """Flush a folder's list of names to the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def safe_name(text: str) -> str:

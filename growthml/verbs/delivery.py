@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import shutil
-from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from growthml.errors import UsageError
+from growthml.verbs.run import day
 
 if TYPE_CHECKING:
     from growthml.config.schema import Config
@@ -44,19 +44,12 @@ def add(verbs: Any, anywhere: argparse.ArgumentParser) -> None:
         "preview", help="write the mail and the pages, and send nothing", parents=[anywhere]
     )
     preview.add_argument("config", type=Path)
-    preview.add_argument("--as-of", type=_day, metavar="DATE", help="the last day seen")
+    preview.add_argument("--as-of", type=day, metavar="DATE", help="the last day seen")
     preview.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     preview.add_argument("--archive", type=Path, metavar="DIR", help="keep the run, too")
     preview.add_argument("--out", type=Path, metavar="DIR", help="default <report>-preview")
     preview.add_argument("--quiet", action="store_true", help="no progress")
     preview.set_defaults(verb=_preview)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no date; write 2014-04-20") from None
 
 
 def _send(options: argparse.Namespace) -> int:

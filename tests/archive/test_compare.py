@@ -82,14 +82,14 @@ def test_the_same_rate_is_no_evidence_of_a_change(pair: Pair) -> None:
 
 
 def test_a_stored_spread_makes_an_interval(tmp_path: Path) -> None:
-    header = "metric,unit,campaign,n,value,std_error,variance\n"
+    header = "metric,unit,campaign,n,value,std_error\n"
     folders = []
-    for day, cells in (("2014-04-13", "1.0,0.3,"), ("2014-04-20", "2.0,,16")):
+    for day, cells in (("2014-04-13", "1.0,0.3"), ("2014-04-20", "2.0,0.4")):
         line = f"revenue_per_user,money,new,100,{cells}\n"
         table = {"tables/summary.kpis.csv": (header + line).encode()}
         folders.append(stored(tmp_path, day, files=table))
     (found,) = compare(*map(read, folders)).moves
-    # Standard errors 0.3 and 4 / √100 = 0.4 make 0.5; 1.96 of them 0.98.
+    # Standard errors 0.3 and 0.4 make 0.5; 1.96 of them 0.98.
     assert found.difference == 1.0
     assert (found.low, found.high) == (pytest.approx(0.02, abs=1e-3), pytest.approx(1.98, abs=1e-3))
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -7,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from growthml import plan
+from growthml.archive import index
 from growthml.archive.history import FILE, History
+from growthml.archive.shelf import Shelf
 from growthml.config.url import Url
 from growthml.errors import GrowthError
 from growthml.parts import Run
@@ -105,3 +108,20 @@ def test_a_broken_file_names_the_remedy(tmp_path: Path, outcome: Outcome) -> Non
     (tmp_path / FILE).write_bytes(b"this is no database, though it is a file" * 40)
     with pytest.raises(GrowthError, match="growthml archive index"):
         History(tmp_path).before("tiny", LATER)
+
+
+def test_a_broken_run_that_was_announced_stops_no_other(tmp_path: Path, outcome: Outcome) -> None:
+    archive = tmp_path / "reports"
+    broken = archive / "tiny" / f"2025-01-01-{'0' * 12}"
+    index.announce(archive, broken)
+    shutil.copytree(outcome.folder, broken)
+    (broken / "pages.json.gz").write_bytes(b"half a file")
+    shelf = Shelf(archive, History(archive))
+    shelf.heal()
+    files = {
+        path.relative_to(outcome.folder).as_posix(): path.read_bytes()
+        for path in outcome.folder.rglob("*")
+        if path.is_file()
+    }
+    assert shelf.add(outcome.run, files)
+    assert {each.run_id for each in History(archive).before("tiny", LATER)} == {outcome.run.run_id}

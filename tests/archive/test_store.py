@@ -63,7 +63,7 @@ def test_nothing_is_left_when_it_is_stopped_in_the_middle(
     def stopped(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(store, "_write", stopped)
+    monkeypatch.setattr(store, "write", stopped)
     with pytest.raises(KeyboardInterrupt):
         keep(tmp_path / "weekly" / "run", FILES)
     assert list(tmp_path.rglob("*")) == []

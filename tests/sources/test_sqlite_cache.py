@@ -6,6 +6,7 @@ import os
 import sqlite3
 import time
 from contextlib import closing
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import pytest
 
 from growthml import plan
 from growthml.progress import Progress
+from growthml.reading import newest_events
 from growthml.run import Outcome, run
 from growthml.sources import sqlite_cache
+from growthml.sources.log_cache import Logs
 from growthml.sources.sqlite_cache import copy_of
 from tests.sites import write_pair
 
@@ -138,6 +141,22 @@ def test_small_files_are_not_copied(
 ) -> None:
     monkeypatch.setattr(sqlite_cache, "LEAST_BYTES", 64 * 1024 * 1024)
     assert copy_of(site, TABLES, tmp_path / "cache") is None
+
+
+def test_asking_how_fresh_the_data_are_copies_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(*_: Any) -> None:
+        raise AssertionError("a file was copied")
+
+    config = plan.read_config(write_pair(tmp_path))
+    monkeypatch.setattr(sqlite_cache, "_copied", forbidden)
+    logs = Logs(cache=tmp_path / "cache" / "weblog")
+    newest = newest_events(
+        config, plan.campaigns(config, date(2025, 3, 1)), datetime(2025, 3, 1), logs
+    )
+    assert newest == {"spring": datetime(2025, 2, 12), "summer": datetime(2025, 2, 18)}
+    assert not (tmp_path / "cache").exists()
 
 
 # -- a report -----------------------------------------------------------------------------------
