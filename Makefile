@@ -2,7 +2,7 @@
 BIN := .venv/bin
 export PYTHON
 
-.PHONY: demo test check bench lock setup lint clean
+.PHONY: demo test check bench words lock setup lint clean
 
 demo: setup       ## simulate two campaigns and write their report into reports/
 	$(BIN)/growthml demo
@@ -15,6 +15,9 @@ check: setup lint ## the same without the slow tests, stopping at the first fail
 
 bench: setup      ## speed and memory
 	$(BIN)/python -m benchmarks
+
+words: setup      ## take the texts from the code into the catalogues, and compile them
+	.ci/words
 
 lock: setup       ## pin all dependencies anew, with the hashes of all platforms' files
 	.ci/lock

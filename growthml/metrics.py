@@ -13,6 +13,7 @@ from math import isnan, nan, sqrt
 from typing import TYPE_CHECKING, Any, Literal
 
 from growthml.parts import Verdict
+from growthml.words import N_
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +42,7 @@ class Metric:
 
 
 STANDARD = (
-    Metric(id="users", name="Users", unit="count", kind="total", count="users"),
+    Metric(id="users", name=N_("Users"), unit="count", kind="total", count="users"),
     Metric(id="active_users", name="Active users", unit="count", kind="total", count="active"),
     Metric(
         id="activation_rate", name="Activation rate", unit="rate", kind="proportion", count="active"

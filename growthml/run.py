@@ -33,6 +33,7 @@ from growthml.progress import Progress
 from growthml.reading import OpenSources, newest_events, source_runs
 from growthml.sources.log_cache import Logs
 from growthml.tables import tables_of
+from growthml.words import speaking
 
 if TYPE_CHECKING:
     from growthml.deliver.delivery import Delivery
@@ -90,8 +91,30 @@ def run(
     MissingFields or SourceError before anything is computed, and GrowthError where the archive
     cannot be written; a section that fails is a part of the report.
     """
-    progress = progress or Progress()
-    formats = formats or config.output.formats
+    with speaking(config.report.language):
+        return _run(
+            config,
+            as_of=as_of,
+            only=only,
+            archive=archive,
+            formats=formats or config.output.formats,
+            progress=progress or Progress(),
+            postmortem=postmortem,
+            past=past,
+        )
+
+
+def _run(
+    config: Config,
+    *,
+    as_of: date | None,
+    only: Sequence[str],
+    archive: Path | None,
+    formats: Sequence[str],
+    progress: Progress,
+    postmortem: tuple[str, int] | None,
+    past: History | None,
+) -> Outcome:
     started = datetime.now(UTC)
     today = started.astimezone(ZoneInfo(config.report.timezone)).date()
     chosen = plan.choose(config, only)
@@ -213,7 +236,7 @@ def _answered(
         facts=view.runs,
         sources=source_runs(readings, view),
         versions=versions(),
-        language=config.report.locale.split("_")[0],
+        language=config.report.language,
         status=overall(sections, edition.chosen),
         part=edition.part,
         alerts=gate.alerts(config, sections, context),

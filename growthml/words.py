@@ -1,8 +1,9 @@
 """The reader's language: every word a report, a mail or the archive shows comes through here.
 
 English is written in the code; `growthml/locale/<language>/LC_MESSAGES/growthml.po` has the
-others, as gettext knows them. A text is a whole sentence with named places, never glued from
-pieces, so that another language can put its words in its own order:
+others, as gettext knows them, and `make words` brings them up to date (docs/translating.md). A text
+is a whole sentence with named places, never glued from pieces, so that another language can put its
+words in its own order:
 
     _("no user did “{action}” in any campaign", action="bought")
     n_("{n} user", "{n} users", 3, n="3")
@@ -28,7 +29,7 @@ _spoken: ContextVar[str] = ContextVar("language", default=SOURCE_LANGUAGE)
 
 def _(text: str, /, **values: object) -> str:
     """The text in the language spoken, its places filled."""
-    found = _catalogue(_spoken.get()).gettext(text)
+    found = _catalogue(_spoken.get()).gettext(text) if text else ""
     return found.format(**values) if values else found
 
 

@@ -462,9 +462,14 @@ class ReportConfig(Model):
     currency: Currency = "USD"
     """The currency of all money, as its three-letter code."""
     locale: Locale = "en_US"
-    """How numbers and dates are written."""
+    """How numbers and dates are written, and the language of the text where there is one of it."""
     timezone: Zone = "UTC"
     """The time zone that days, weeks and months are cut in."""
+
+    @property
+    def language(self) -> str:
+        """The language of the locale, such as `de`."""
+        return self.locale.partition("_")[0]
 
 
 class OutputConfig(Model):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from growthml.charts import Chart
 from growthml.figures import draw
 from growthml.render.figure import charts_of
+from growthml.words import speaking
 
 if TYPE_CHECKING:
     from growthml.figures import Drawing
@@ -26,10 +27,11 @@ def widths(chart: Chart) -> tuple[Width, ...]:
 def draw_all(run: Run) -> Drawings:
     """Draws every chart of the run; the drawings carry their own layout faults."""
     formats = run.context.formats
-    return {
-        f"{part.section.id}.{chart.id}": {
-            width: draw(chart, formats, width) for width in widths(chart)
+    with speaking(run.language):
+        return {
+            f"{part.section.id}.{chart.id}": {
+                width: draw(chart, formats, width) for width in widths(chart)
+            }
+            for part in run.sections
+            for chart in charts_of(part)
         }
-        for part in run.sections
-        for chart in charts_of(part)
-    }

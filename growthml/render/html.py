@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from growthml.render.page import page
 from growthml.render.templates import environment, fill
+from growthml.words import speaking
 
 if TYPE_CHECKING:
     from growthml.parts import Run
@@ -21,6 +22,7 @@ def html(run: Run, drawings: Drawings, templates: Path | None = None) -> str:
     drawings: from `drawings.draw_all`. templates: a folder whose files win over ours. The same
     run gives the same text. Raises GrowthError for a template that does not work.
     """
-    view = page(run, drawings, MOST_ROWS)
-    found = environment(templates)
-    return fill(found, "report.html.j2", page=view, front=view.front, paper="", screen=True)
+    with speaking(run.language):
+        view = page(run, drawings, MOST_ROWS)
+        found = environment(templates)
+        return fill(found, "report.html.j2", page=view, front=view.front, paper="", screen=True)

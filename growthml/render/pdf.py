@@ -24,6 +24,7 @@ from growthml.render.assets import FONT_SCHEME, print_font
 from growthml.render.front import FITS, Fit
 from growthml.render.page import Page, page
 from growthml.render.templates import environment, fill
+from growthml.words import speaking
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -58,11 +59,12 @@ class Press:
         self._run = run
         self._paper = paper
         self._environment = environment(templates)
-        self._view = page(run, drawings, MOST_ROWS)
+        with speaking(run.language):
+            self._view = page(run, drawings, MOST_ROWS)
 
     def report(self, csv: Mapping[str, bytes]) -> bytes:
         """The whole report. csv: file name (`profitability.by_channel.csv`) to bytes, attached."""
-        with _watched():
+        with _watched(), speaking(self._run.language):
             fit, _ = self._front
             document = _laid_out("report.html.j2", self._view, fit, self._environment, self._paper)
             tables = [_attachment(name, csv[name], self._run) for name in sorted(csv)]
@@ -70,7 +72,7 @@ class Press:
 
     def summary(self) -> bytes:
         """The front page alone, on exactly one page."""
-        with _watched():
+        with _watched(), speaking(self._run.language):
             return _written(self._front[1], [])
 
     @cached_property

@@ -13,10 +13,13 @@ from jinja2 import (
     StrictUndefined,
     TemplateError,
     TemplateSyntaxError,
+    pass_eval_context,
 )
-from markupsafe import Markup
+from jinja2.nodes import EvalContext
+from markupsafe import Markup, escape
 
 import growthml
+from growthml import words
 from growthml.errors import GrowthError, UsageError
 from growthml.figures import data_uri, palette
 from growthml.render import assets
@@ -50,6 +53,8 @@ def environment(folder: Path | None = None) -> Environment:
         keep_trailing_newline=True,
     )
     found.globals |= {
+        "_": _text,
+        "n_": _counted,
         "stylesheet": lambda name: Markup(_source(found, loader, name)),
         "light_tokens": Markup(assets.light_tokens()),
         "dark_tokens": Markup(assets.dark_tokens()),
@@ -61,6 +66,22 @@ def environment(folder: Path | None = None) -> Environment:
         "dark": palette.dark,
     }
     return found
+
+
+@pass_eval_context
+def _text(state: EvalContext, text: str, **values: object) -> str:
+    """A text in the language spoken; what fills its places is escaped unless it is markup."""
+    return _placed(state, words._(text), values)
+
+
+@pass_eval_context
+def _counted(state: EvalContext, one: str, many: str, count: int, **values: object) -> str:
+    return _placed(state, words.n_(one, many, count), values)
+
+
+def _placed(state: EvalContext, text: str, values: dict[str, object]) -> str:
+    said = escape(text) if state.autoescape else text
+    return said.format(**values) if values else said
 
 
 def fill(found: Environment, name: str, **values: Any) -> str:
