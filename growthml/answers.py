@@ -18,6 +18,7 @@ from growthml.parts import Context, Facts, Run, Section, SectionRun, Status
 from growthml.plan import Chosen
 from growthml.progress import Progress
 from growthml.secrets import redact
+from growthml.words import _
 
 if TYPE_CHECKING:
     from growthml.figures import Drawing
@@ -48,12 +49,12 @@ def answers(
     """Every chosen section as it ended, without those left out because nobody asked for them."""
     ended = []
     for each in chosen:
-        progress.step(each.section.title)
+        progress.step(_(each.section.title))
         run = answer(each, *sight.of(each.section), readings)
         if run is None:
             continue
         if run.status is Status.FAILED:
-            progress.say(f"{each.section.title} failed: {run.reason}")
+            progress.say(f"{_(each.section.title)} failed: {run.reason}")
         ended.append(run)
     return ended
 
@@ -88,7 +89,7 @@ def _attempt(
         return replace(empty, reason=redact(str(error)), advice=_advice(error))
     except FactError as error:
         failed = SectionRun(section=section, status=Status.FAILED, seconds=0.0)
-        advice = "All other sections are complete. Run the report again once this is mended."
+        advice = _("All other sections are complete. Run the report again once this is mended.")
         return replace(failed, reason=redact(str(error)), advice=advice)
     except Exception as error:
         log.debug("section %s", section.id, exc_info=True)
@@ -105,8 +106,11 @@ def _attempt(
 
 def broken(run: SectionRun, error: Exception) -> SectionRun:
     """The section as failed, through a fault of its own."""
-    reason = f"an error in the section itself ({type(error).__name__}: {error})"
-    advice = "All other sections are complete. Run with --verbose for the details and report them."
+    said = f"{type(error).__name__}: {error}"
+    reason = _("an error in the section itself ({error})", error=said)
+    advice = _(
+        "All other sections are complete. Run with --verbose for the details and report them."
+    )
     return replace(run, status=Status.FAILED, answer=None, reason=redact(reason), advice=advice)
 
 
@@ -140,7 +144,9 @@ def _legible(run: SectionRun, drawings: Drawings) -> SectionRun:
                 lacking = lacking or fault
     if lacking is None or run.status is not Status.OK:
         return run
-    return replace(run, status=Status.SUSPICIOUS, reason=f"a label cannot be printed: {lacking}")
+    return replace(
+        run, status=Status.SUSPICIOUS, reason=_("a label cannot be printed: {fault}", fault=lacking)
+    )
 
 
 def overall(
@@ -195,5 +201,8 @@ def _wanted(chosen: Chosen) -> list[tuple[str, bool]]:
 
 def _advice(error: NotEnoughData) -> str:
     if error.missing:
-        return f"Map {error.missing} under `schema` in the config, or leave the section out."
+        return _(
+            "Map {field} under `schema` in the config, or leave the section out.",
+            field=error.missing,
+        )
     return ""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from growthml.metrics import Measured, Sums
 from growthml.parts import Campaign, Context, Facts, KpiRow, Verdict
+from growthml.words import _, n_
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +44,10 @@ class Story:
         """One sentence, without numbers but for a configured margin."""
         context = self.context
         if not context.compared:
-            return f"{context.baseline.label} stands alone: there is nothing to compare it with."
+            return _(
+                "{campaign} stands alone: there is nothing to compare it with.",
+                campaign=context.baseline.label,
+            )
         if len(context.compared) == 1:
             return self._verdict_of(context.compared[0])
         return self._joint_verdict()
@@ -65,26 +69,52 @@ class Story:
         if reason:
             return reason
         row = self.rows[campaign.key]
-        if row.verdict in (Verdict.BETTER, Verdict.WORSE):
-            return f"{new} converts {row.verdict} than {old}."
+        if row.verdict is Verdict.BETTER:
+            return _("{new} converts better than {old}.", new=new, old=old)
+        if row.verdict is Verdict.WORSE:
+            return _("{new} converts worse than {old}.", new=new, old=old)
         if self._alike(row):
             within = self.formats.number((self.context.smallest_effect or 0) * 100)
-            return f"{new} and {old} convert alike to within {within} points."
-        return f"No evidence that {new} converts better or worse than {old}."
+            return _(
+                "{new} and {old} convert alike to within {within} points.",
+                new=new,
+                old=old,
+                within=within,
+            )
+        return _("No evidence that {new} converts better or worse than {old}.", new=new, old=old)
 
     def _joint_verdict(self) -> str:
         old, join = self.context.baseline.label, self.formats.join
         clauses = []
-        for verdict in (Verdict.BETTER, Verdict.WORSE):
-            names = [c.label for c in self.context.compared if self._found(c) is verdict]
-            if names:
-                verb = "converts" if len(names) == 1 else "convert"
-                clauses.append(f"{join(names)} {verb} {verdict} than {old}")
+        better, worse = (
+            [c.label for c in self.context.compared if self._found(c) is verdict]
+            for verdict in (Verdict.BETTER, Verdict.WORSE)
+        )
+        if better:
+            clauses.append(
+                n_(
+                    "{campaigns} converts better than {old}",
+                    "{campaigns} convert better than {old}",
+                    len(better),
+                    campaigns=join(better),
+                    old=old,
+                )
+            )
+        if worse:
+            clauses.append(
+                n_(
+                    "{campaigns} converts worse than {old}",
+                    "{campaigns} convert worse than {old}",
+                    len(worse),
+                    campaigns=join(worse),
+                    old=old,
+                )
+            )
         rest = [c.label for c in self.context.compared if self._found(c) is Verdict.NO_EVIDENCE]
         if not clauses:
-            return f"No evidence that any campaign converts better or worse than {old}."
+            return _("No evidence that any campaign converts better or worse than {old}.", old=old)
         if rest:
-            clauses.append(f"no evidence for {join(rest)}")
+            clauses.append(_("no evidence for {campaigns}", campaigns=join(rest)))
         return "; ".join(clauses) + "."
 
     def _found(self, campaign: Campaign) -> Verdict:
@@ -95,14 +125,17 @@ class Story:
         baseline, new = self.campaigns[self.context.baseline.key], self.campaigns[campaign.key]
         for label, each in ((self.context.baseline.label, baseline), (campaign.label, new)):
             if not each.users:
-                return f"{label} has no users: there is nothing to compare."
+                return _("{campaign} has no users: there is nothing to compare.", campaign=label)
         if baseline.buyers is None or new.buyers is None:
-            return "Nothing to compare: the data do not say what users did."
+            return _("Nothing to compare: the data do not say what users did.")
         if baseline.buyers + new.buyers < FEWEST_RESPONDERS:
             count = self.formats.count
-            return (
-                f"Too few responses to compare ({count(baseline.buyers)} of"
-                f" {count(baseline.users)}, {count(new.buyers)} of {count(new.users)})."
+            return _(
+                "Too few responses to compare ({old} of {old_users}, {new} of {new_users}).",
+                old=count(baseline.buyers),
+                old_users=count(baseline.users),
+                new=count(new.buyers),
+                new_users=count(new.users),
             )
         return ""
 
@@ -114,47 +147,91 @@ class Story:
             return False
         return -margin < compared.ci_low and compared.ci_high < margin
 
-    def _did(self) -> str:
-        response = self.context.metrics.response
-        if response == "bought":
-            return "bought"
-        return f"did “{self.context.label('action', response)}”"
-
     def _alone(self) -> str:
         baseline, formats = self.campaigns[self.context.baseline.key], self.formats
-        users = formats.plural(baseline.users, "user", "users")
+        users = formats.count(baseline.users)
         if baseline.buyers is None:
-            return f"{users}; what they did is not in the data."
-        rate = formats.rate(self.rows[self.context.baseline.key].value)
-        return f"{formats.count(baseline.buyers)} of {users} {self._did()} ({rate})."
+            return n_(
+                "{users} user; what they did is not in the data.",
+                "{users} users; what they did is not in the data.",
+                baseline.users,
+                users=users,
+            )
+        places = {
+            "buyers": formats.count(baseline.buyers),
+            "users": users,
+            "rate": formats.rate(self.rows[self.context.baseline.key].value),
+        }
+        if self._bought:
+            return n_(
+                "{buyers} of {users} user bought ({rate}).",
+                "{buyers} of {users} users bought ({rate}).",
+                baseline.users,
+                **places,
+            )
+        return n_(
+            "{buyers} of {users} user did “{action}” ({rate}).",
+            "{buyers} of {users} users did “{action}” ({rate}).",
+            baseline.users,
+            **places,
+            action=self._response,
+        )
+
+    @property
+    def _bought(self) -> bool:
+        return self.context.metrics.response == "bought"
+
+    @property
+    def _response(self) -> str:
+        return self.context.label("action", self.context.metrics.response)
 
     def _against(self, campaign: Campaign) -> str:
         row, formats = self.rows[campaign.key], self.formats
         baseline = self.campaigns[self.context.baseline.key]
         if row.value is None or row.baseline_value is None or row.comparison is None:
             return self._counts(campaign)
-        return (
-            f"{formats.rate(row.value)} of {formats.count(row.n)} {campaign.label} users"
-            f" {self._did()}, against {formats.rate(row.baseline_value)} of"
-            f" {formats.count(baseline.users)} {self.context.baseline.label} users:"
-            f" {self._effect(row)}."
+        places = {
+            "rate": formats.rate(row.value),
+            "n": formats.count(row.n),
+            "new": campaign.label,
+            "baseline_rate": formats.rate(row.baseline_value),
+            "baseline_n": formats.count(baseline.users),
+            "old": self.context.baseline.label,
+            "effect": self._effect(row),
+        }
+        if self._bought:
+            return _(
+                "{rate} of {n} {new} users bought, against {baseline_rate} of {baseline_n} {old}"
+                " users: {effect}.",
+                **places,
+            )
+        return _(
+            "{rate} of {n} {new} users did “{action}”, against {baseline_rate} of {baseline_n}"
+            " {old} users: {effect}.",
+            **places,
+            action=self._response,
         )
 
     def _beside(self, campaign: Campaign) -> str:
         row, formats = self.rows[campaign.key], self.formats
         if row.value is None or row.comparison is None:
             return self._counts(campaign)
-        return (
-            f"{campaign.label}: {formats.rate(row.value)} of {formats.count(row.n)},"
-            f" {self._effect(row)}."
+        return _(
+            "{campaign}: {rate} of {n}, {effect}.",
+            campaign=campaign.label,
+            rate=formats.rate(row.value),
+            n=formats.count(row.n),
+            effect=self._effect(row),
         )
 
     def _counts(self, campaign: Campaign) -> str:
         baseline, new = self.campaigns[self.context.baseline.key], self.campaigns[campaign.key]
-        plural = self.formats.plural
-        return (
-            f"{campaign.label} has {plural(new.users, 'user', 'users')},"
-            f" {self.context.baseline.label} {plural(baseline.users, 'user', 'users')}."
+        return _(
+            "{new} has {new_users}, {old} {old_users}.",
+            new=campaign.label,
+            new_users=_users(new.users, self.formats),
+            old=self.context.baseline.label,
+            old_users=_users(baseline.users, self.formats),
         )
 
     def _effect(self, row: Measured) -> str:
@@ -163,15 +240,19 @@ class Story:
         points = formats.points(compared.difference)
         interval = formats.interval(compared.ci_low, compared.ci_high, "rate")
         if row.verdict in (Verdict.BETTER, Verdict.WORSE):
-            return f"{points} points ({interval})"
-        return f"{points} points, and anything from {interval} fits the data"
+            return _("{points} points ({interval})", points=points, interval=interval)
+        return _(
+            "{points} points, and anything from {interval} fits the data",
+            points=points,
+            interval=interval,
+        )
 
     def _power(self, campaign: Campaign) -> str:
         row = self.rows[campaign.key]
         if row.verdict is not Verdict.NO_EVIDENCE or row.smallest_detectable is None:
             return ""
         least = self.formats.number(row.smallest_detectable * 100, 1)
-        return f"This sample could only have shown about {least} points or more."
+        return _("This sample could only have shown about {least} points or more.", least=least)
 
 
 # -- KPI rows ----------------------------------------------------------------------------------
@@ -235,7 +316,7 @@ def _kpi_row(each: Measured, context: Context, scales: Mapping[str, float]) -> K
         value=formats.value(each.value, metric.unit, symbol=False),
         unit="%" if rate else "",
         change=change,
-        change_unit="pp" if rate and compared is not None else "",
+        change_unit=_("pp") if rate and compared is not None else "",
         interval=interval,
         verdict=each.verdict,
         strip=_strip(each, scales),
@@ -267,11 +348,12 @@ def _strip(each: Measured, scales: Mapping[str, float]) -> tuple[float, float, f
 def note(context: Context) -> str:
     """What the KPI table's columns mean, in one line."""
     if not context.compared:
-        return "Nothing is tested: there is only one campaign."
+        return _("Nothing is tested: there is only one campaign.")
     level = context.formats.share(context.confidence)
-    return (
-        f"Rates, means per user and ratios have an interval ({level}); totals follow from how many"
-        " signed up and are not tested. pp = percentage points."
+    return _(
+        "Rates, means per user and ratios have an interval ({level}); totals follow from how many"
+        " signed up and are not tested. pp = percentage points.",
+        level=level,
     )
 
 
@@ -288,32 +370,54 @@ def coverage(facts: Facts, campaigns: Mapping[str, Sums], context: Context) -> s
     events = int(span["events"].sum())
     newest = max((row.last_event for row in rows.values() if is_time(row.last_event)), default=None)
     pieces = [
-        f"{', '.join(dated)}, {context.timezone}" if dated else "no dates in the data",
-        f"{formats.plural(users, 'user', 'users')}, {formats.plural(events, 'event', 'events')}",
+        f"{', '.join(dated)}, {context.timezone}" if dated else _("no dates in the data"),
+        f"{_users(users, formats)}, {_events(events, formats)}",
     ]
     if newest is not None:
-        pieces.append(f"newest event {formats.instant(newest)}")
+        pieces.append(_("newest event {moment}", moment=formats.instant(newest)))
     if "event_quality" in facts:
         pieces += _flagged(facts["event_quality"], context)
     if context.compared:
         pieces.append(
-            "users were randomised"
+            _("users were randomised")
             if context.randomised
-            else "users were not randomised: a difference is not proof of cause"
+            else _("users were not randomised: a difference is not proof of cause")
         )
     return " · ".join(pieces)
 
 
+def _users(n: int, formats: Formats) -> str:
+    return n_("{n} user", "{n} users", n, n=formats.count(n))
+
+
+def _events(n: int, formats: Formats) -> str:
+    return n_("{n} event", "{n} events", n, n=formats.count(n))
+
+
 def _flagged(quality: pd.DataFrame, context: Context) -> list[str]:
     """Events that are not what they seem, and what became of them."""
-    plural = context.formats.plural
+    count = context.formats.count
     early = int(quality["event_before_signup"].sum())
     lost = int(quality.loc[quality["orphan"].astype(bool), "events"].sum())
     pieces = []
     if early:
-        pieces.append(f"{plural(early, 'event', 'events')} before sign-up kept and flagged")
+        pieces.append(
+            n_(
+                "{n} event before sign-up kept and flagged",
+                "{n} events before sign-up kept and flagged",
+                early,
+                n=count(early),
+            )
+        )
     if lost:
-        pieces.append(f"{plural(lost, 'event', 'events')} of unknown users left out")
+        pieces.append(
+            n_(
+                "{n} event of unknown users left out",
+                "{n} events of unknown users left out",
+                lost,
+                n=count(lost),
+            )
+        )
     return pieces
 
 

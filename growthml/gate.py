@@ -15,6 +15,7 @@ from growthml.lineup import Planned
 from growthml.metrics import STANDARD
 from growthml.parts import Context, Run, SectionRun, Verdict, rows_of
 from growthml.progress import Progress
+from growthml.words import N_, _, n_
 
 LONGEST_PAUSE = 60.0
 _TESTED = frozenset({Verdict.BETTER, Verdict.WORSE, Verdict.NO_EVIDENCE})
@@ -62,11 +63,14 @@ def _too_old(
     for source in _running(config, planned, now):
         latest = newest.get(source)
         if latest is None:
-            yield f"{source} has no events before {_instant(now)}."
+            yield _("{source} has no events before {moment}.", source=source, moment=_instant(now))
         elif now - latest > config.max_age:
-            yield (
-                f"The newest event of {source} is of {_instant(latest)}, {_age(now - latest)} old;"
-                f" max_age is {_age(config.max_age)}."
+            yield _(
+                "The newest event of {source} is of {moment}, {age} old; max_age is {limit}.",
+                source=source,
+                moment=_instant(latest),
+                age=_age(now - latest),
+                limit=_age(config.max_age),
             )
 
 
@@ -89,8 +93,12 @@ def _instant(moment: datetime) -> str:
 def _age(age: timedelta) -> str:
     hours = age.total_seconds() / 3600
     if hours < 1:
-        return f"{round(hours * 60)} minutes"
-    return f"{round(hours)} hours" if hours < 72 else f"{round(hours / 24)} days"
+        minutes = round(hours * 60)
+        return n_("{n} minute", "{n} minutes", minutes, n=minutes)
+    if hours < 72:
+        return n_("{n} hour", "{n} hours", round(hours), n=round(hours))
+    days = round(hours / 24)
+    return n_("{n} day", "{n} days", days, n=days)
 
 
 # -- alerts ------------------------------------------------------------------------------------
@@ -115,8 +123,20 @@ def _alert(alert: AlertConfig, sections: Sequence[SectionRun], context: Context)
         seen = True
         yield from _crossed(alert, row, value, _compared(alert, row, rows, context), context)
     if not seen:
-        what = f"{alert.metric}{f' of {alert.channel}' if alert.channel else ''}"
-        yield f"The alert on {what} cannot be told: {'.'.join(table)} has no such number."
+        name = ".".join(table)
+        if alert.channel:
+            yield _(
+                "The alert on {metric} of {channel} cannot be told: {table} has no such number.",
+                metric=alert.metric,
+                channel=alert.channel,
+                table=name,
+            )
+        else:
+            yield _(
+                "The alert on {metric} cannot be told: {table} has no such number.",
+                metric=alert.metric,
+                table=name,
+            )
 
 
 def _value(alert: AlertConfig, row: Mapping[str, Any]) -> float | None:
@@ -163,27 +183,45 @@ def _crossed(
     show = context.formats.value
     of = f"{context.label('campaign', row['campaign'])}"
     if alert.channel is not None:
-        of = f"{context.label('channel', row['channel'])} in {of}"
-    said = f"{name} of {of} is {show(value, unit)}"
+        channel = context.label("channel", row["channel"])
+        of = _("{channel} in {campaign}", channel=channel, campaign=of)
+    said = {"metric": name, "of": of, "value": show(value, unit)}
     if alert.below is not None and value < alert.below:
-        yield f"{said}, below {show(alert.below, unit)}."
+        yield _(
+            "{metric} of {of} is {value}, below {bound}.", **said, bound=show(alert.below, unit)
+        )
     if alert.above is not None and value > alert.above:
-        yield f"{said}, above {show(alert.above, unit)}."
+        yield _(
+            "{metric} of {of} is {value}, above {bound}.", **said, bound=show(alert.above, unit)
+        )
     if not before:
         return
     change = value / before - 1
-    against = "in the report before" if alert.against == "last_report" else "in the baseline"
-    then = f"{said}, {show(before, unit)} {against}"
+    told = _MOVED["last_report" if alert.against == "last_report" else "baseline"]
+    said |= {"before": show(before, unit), "change": context.formats.share(abs(change))}
     if alert.falls_by is not None and change <= -alert.falls_by:
-        yield f"{then}: it fell by {context.formats.share(-change)}."
+        yield _(told[0], **said)
     if alert.rises_by is not None and change >= alert.rises_by:
-        yield f"{then}: it rose by {context.formats.share(change)}."
+        yield _(told[1], **said)
+
+
+_MOVED = {
+    "last_report": (
+        N_("{metric} of {of} is {value}, {before} in the report before: it fell by {change}."),
+        N_("{metric} of {of} is {value}, {before} in the report before: it rose by {change}."),
+    ),
+    "baseline": (
+        N_("{metric} of {of} is {value}, {before} in the baseline: it fell by {change}."),
+        N_("{metric} of {of} is {value}, {before} in the baseline: it rose by {change}."),
+    ),
+}
+"""What an alert on a change says, by what it compares with: of a fall, and of a rise."""
 
 
 def _rate(alert: AlertConfig, context: Context) -> str:
     """What the rate of an action is called."""
     action = alert.metric.removesuffix("_rate")
-    return f"{context.label('action', action).capitalize()} rate"
+    return _("{action} rate", action=context.label("action", action).capitalize())
 
 
 # -- what has changed --------------------------------------------------------------------------

@@ -13,9 +13,26 @@ from growthml.errors import UsageError
 from growthml.facts.relations import Cut
 from growthml.parts import Campaign
 from growthml.period import Window, last, name_of, parse, previous, resolve, same_last_year
+from growthml.words import N_, _
 
 COLOURS = ("new", "c1", "c2", "c3")
-_NUMBERS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six", 8: "Eight", 12: "Twelve"}
+_NUMBERS = {
+    2: N_("Two"),
+    3: N_("Three"),
+    4: N_("Four"),
+    5: N_("Five"),
+    6: N_("Six"),
+    8: N_("Eight"),
+    12: N_("Twelve"),
+}
+_MEANS = {
+    "day": N_("{n}-day mean"),
+    "week": N_("{n}-week mean"),
+    "month": N_("{n}-month mean"),
+    "quarter": N_("{n}-quarter mean"),
+    "year": N_("{n}-year mean"),
+    "period": N_("{n}-period mean"),
+}
 MEAN = "mean_of_last"
 BEFORE = "previous_period"
 
@@ -154,11 +171,15 @@ def pooled_baseline(planned: Sequence[Planned], period: str) -> Campaign | None:
     return replace(
         periods[-1],
         key=MEAN,
-        label=f"{_NUMBERS.get(len(periods), len(periods))}-{_unit(period)} mean",
+        label=_mean(len(periods), _unit(period)),
         start=min(starts),
         end=max(ends),
         periods=len(periods),
     )
+
+
+def _mean(n: int, unit: str) -> str:
+    return _(_MEANS[unit], n=_(_NUMBERS[n]) if n in _NUMBERS else n)
 
 
 def _colour(place: int) -> str:
@@ -204,8 +225,8 @@ def _earlier(first: Planned, baseline: str | MeanOfLast, period: str) -> list[Pl
             for place, each in zip(range(len(windows), 0, -1), windows, strict=True)
         ]
     if baseline == BEFORE:
-        return [_shifted(first, previous(window, period), BEFORE, "Period before")]
-    return [_shifted(first, same_last_year(window, period), baseline, "A year before")]
+        return [_shifted(first, previous(window, period), BEFORE, _("Period before"))]
+    return [_shifted(first, same_last_year(window, period), baseline, _("A year before"))]
 
 
 def _shifted(
@@ -224,7 +245,7 @@ def _nth(place: int) -> str:
 
 
 def _label(place: int) -> str:
-    return "Period before" if place == 1 else f"{place} periods before"
+    return _("Period before") if place == 1 else _("{n} periods before", n=place)
 
 
 def _unit(period: str) -> str:

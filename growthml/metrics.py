@@ -13,7 +13,7 @@ from math import isnan, nan, sqrt
 from typing import TYPE_CHECKING, Any, Literal
 
 from growthml.parts import Verdict
-from growthml.words import N_
+from growthml.words import N_, _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,52 +28,72 @@ if TYPE_CHECKING:
 class Metric:
     """One KPI.
 
-    kind: how it is compared. count, per: the per-user quantity counted and what it is divided by
-    (`users` for proportions and means). higher_is_better: which way its verdict points.
+    title: its name in English, or what the data call it. kind: how it is compared. count, per: the
+    per-user quantity counted and what it is divided by (`users` for proportions and means).
+    higher_is_better: which way its verdict points.
     """
 
     id: str
-    name: str
+    title: str
     unit: Unit
     kind: Literal["total", "proportion", "mean", "ratio"]
     count: str
     per: str = "users"
     higher_is_better: bool = True
 
+    @property
+    def name(self) -> str:
+        """What it is called in the language spoken."""
+        return _(self.title)
+
 
 STANDARD = (
-    Metric(id="users", name=N_("Users"), unit="count", kind="total", count="users"),
-    Metric(id="active_users", name="Active users", unit="count", kind="total", count="active"),
+    Metric(id="users", title=N_("Users"), unit="count", kind="total", count="users"),
+    Metric(id="active_users", title=N_("Active users"), unit="count", kind="total", count="active"),
     Metric(
-        id="activation_rate", name="Activation rate", unit="rate", kind="proportion", count="active"
+        id="activation_rate",
+        title=N_("Activation rate"),
+        unit="rate",
+        kind="proportion",
+        count="active",
     ),
-    Metric(id="buyers", name="Buyers", unit="count", kind="total", count="buyers"),
+    Metric(id="buyers", title=N_("Buyers"), unit="count", kind="total", count="buyers"),
     Metric(
-        id="conversion_rate", name="Conversion rate", unit="rate", kind="proportion", count="buyers"
+        id="conversion_rate",
+        title=N_("Conversion rate"),
+        unit="rate",
+        kind="proportion",
+        count="buyers",
     ),
-    Metric(id="purchases", name="Purchases", unit="count", kind="total", count="purchases"),
+    Metric(id="purchases", title=N_("Purchases"), unit="count", kind="total", count="purchases"),
     Metric(
         id="purchases_per_buyer",
-        name="Purchases per buyer",
+        title=N_("Purchases per buyer"),
         unit="ratio",
         kind="ratio",
         count="purchases",
         per="buyer",
     ),
-    Metric(id="revenue", name="Revenue", unit="money", kind="total", count="revenue"),
+    Metric(id="revenue", title=N_("Revenue"), unit="money", kind="total", count="revenue"),
     Metric(
         id="average_order_value",
-        name="Average order value",
+        title=N_("Average order value"),
         unit="money",
         kind="ratio",
         count="revenue",
         per="purchases",
     ),
     Metric(
-        id="revenue_per_user", name="Revenue per user", unit="money", kind="mean", count="revenue"
+        id="revenue_per_user",
+        title=N_("Revenue per user"),
+        unit="money",
+        kind="mean",
+        count="revenue",
     ),
-    Metric(id="profit", name="Profit", unit="money", kind="total", count="profit"),
-    Metric(id="roi", name="Return on cost", unit="ratio", kind="ratio", count="profit", per="cost"),
+    Metric(id="profit", title=N_("Profit"), unit="money", kind="total", count="profit"),
+    Metric(
+        id="roi", title=N_("Return on cost"), unit="ratio", kind="ratio", count="profit", per="cost"
+    ),
 )
 
 
@@ -81,7 +101,7 @@ def action_metric(action: str, name: str, *, idle: bool) -> Metric:
     """The share of users who did an action at least once; fewer is better for idle ones."""
     return Metric(
         id=f"{action}_rate",
-        name=f"{name} rate",
+        title=_("{action} rate", action=name),
         unit="rate",
         kind="proportion",
         count=action,

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict
 
+from growthml.words import _
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -125,7 +127,7 @@ class Context:
 
     def label(self, role: str, value: object) -> str:
         """The word a page prints for a raw value of a role, a missing one included."""
-        text = "not known" if value is None or value != value else str(value)
+        text = _("not known") if value is None or value != value else str(value)
         return self.labels.get(role, {}).get(text, text)
 
 

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Literal, cast
 
 from growthml.errors import UsageError
+from growthml.words import _, language
 
 Unit = Literal["day", "week", "month", "quarter", "year"]
 
@@ -80,7 +81,7 @@ def previous(window: Window, period: str = ALL) -> Window:
 def last(n: int, window: Window, period: str = ALL) -> list[Window]:
     """The `n` windows before this one, oldest first; this one is not among them."""
     windows: list[Window] = []
-    for _ in range(n):
+    while len(windows) < n:
         window = previous(window, period)
         windows.insert(0, window)
     return windows
@@ -137,15 +138,22 @@ def name_of(window: Window, period: str, as_of: date) -> str | None:
     count, unit = parse(period)
     if count != 1 or unit == "day":
         return None
-    year, week, _ = window.start.isocalendar()
+    year, week = window.start.isocalendar()[:2]
     year = year if unit == "week" else window.start.year
+    if unit == "year":
+        return str(year)
     name = {
-        "week": f"Week {week}",
-        "month": f"{window.start:%B}",
-        "quarter": f"Q{(window.start.month + 2) // 3}",
-        "year": str(year),
+        "week": _("Week {week}", week=week),
+        "month": _month(window.start),
+        "quarter": _("Q{quarter}", quarter=(window.start.month + 2) // 3),
     }[unit]
-    return name if unit == "year" or year == as_of.year else f"{name} {year}"
+    return name if year == as_of.year else _("{period} {year}", period=name, year=year)
+
+
+def _month(day: date) -> str:
+    from babel.dates import format_date
+
+    return str(format_date(day, "LLLL", locale=language()))
 
 
 def _begin(day: date, unit: Unit) -> date:

@@ -24,21 +24,22 @@ from growthml.metrics import STANDARD
 from growthml.parts import Campaign, Context, Metrics, Options, PastKpi, Section
 from growthml.sections import all_sections
 from growthml.sources.mapping import Mapped
+from growthml.words import N_, _
 
 UNHEEDED = frozenset({"extra_sections", "theme"})
 SIMULATED_ACTIONS = frozenset({"bought", "like", "share", "nothing"})
 CHECKS = {
-    "event_before_signup": "event before sign-up",
-    "orphan_user": "orphan user",
-    "orphan_item": "orphan item",
-    "duplicate_event": "duplicate event",
-    "missing_time": "missing time",
-    "future_event": "future event",
-    "unknown_action": "unknown action",
-    "missing_channel": "missing channel",
-    "nonpositive_price": "no price",
-    "stale": "stale",
-    "cancelled": "cancelled",
+    "event_before_signup": N_("event before sign-up"),
+    "orphan_user": N_("orphan user"),
+    "orphan_item": N_("orphan item"),
+    "duplicate_event": N_("duplicate event"),
+    "missing_time": N_("missing time"),
+    "future_event": N_("future event"),
+    "unknown_action": N_("unknown action"),
+    "missing_channel": N_("missing channel"),
+    "nonpositive_price": N_("no price"),
+    "stale": N_("stale"),
+    "cancelled": N_("cancelled"),
 }
 """What pages call the checks of data quality."""
 
@@ -292,7 +293,7 @@ def _labels(config: Config, campaigns: Sequence[Campaign]) -> Mapping[str, Mappi
         "category": dict(labels.category),
         "campaign": {each.key: each.label for each in campaigns},
         "metric": {metric.id: metric.name for metric in STANDARD},
-        "check": CHECKS,
+        "check": {check: _(name) for check, name in CHECKS.items()},
     }
 
 
@@ -306,7 +307,7 @@ def unknown_features(config: Config, mapped: Mapped) -> list[str]:
     ]
     problems = []
     for section, feature in named:
-        role, _, column = feature.partition(".")
+        role, column = feature.partition(".")[::2]
         if role != "users" or not column:
             problems.append(
                 f"sections.{section}.features: '{feature}' is no column of the users table; write"
@@ -327,7 +328,7 @@ def unknown_filters(config: Config, source: str, mapped: Mapped) -> list[str]:
         if entry.source != source:
             continue
         for name in entry.where:
-            role, _, column = name.partition(".")
+            role, column = name.partition(".")[::2]
             table = {"users": mapped.users, "events": mapped.events}.get(role)
             if column and table is None:
                 problems.append(f"campaigns.{key}.where.{name}: the schema maps no table '{role}'")

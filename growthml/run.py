@@ -33,7 +33,7 @@ from growthml.progress import Progress
 from growthml.reading import OpenSources, newest_events, source_runs
 from growthml.sources.log_cache import Logs
 from growthml.tables import tables_of
-from growthml.words import speaking
+from growthml.words import _, speaking
 
 if TYPE_CHECKING:
     from growthml.deliver.delivery import Delivery
@@ -194,7 +194,12 @@ def _whole(
 ) -> plan.Edition:
     title = config.title
     if postmortem:
-        title = f"{title}: {config.label_of(postmortem[0])}, {postmortem[1]} days on"
+        title = _(
+            "{report}: {campaign}, {days} days on",
+            report=title,
+            campaign=config.label_of(postmortem[0]),
+            days=postmortem[1],
+        )
     return plan.Edition(
         planned=planned,
         name=config.report.name,
@@ -282,15 +287,15 @@ def _limits(config: Config) -> PdfLimits:
 def _note(found: Run, stale: Sequence[str]) -> str:
     """What the archive's index says of a run that is held back."""
     if stale:
-        return f"held (not sent): {' '.join(stale)}"
+        return _("held (not sent): {why}", why=" ".join(stale))
     if found.status != "held":
         return ""
     failed = [_reason(each) for each in found.sections if each.status is not Status.OK]
-    return f"held (not sent): {'; '.join(failed)}"
+    return _("held (not sent): {why}", why="; ".join(failed))
 
 
 def _reason(section: SectionRun) -> str:
-    return f"{section.section.title} {section.status}"
+    return f"{_(section.section.title)} {section.status}"
 
 
 # -- to its readers ----------------------------------------------------------------------------
@@ -318,7 +323,7 @@ def send(
             config,
             archive=kept,
             period=period,
-            advice="Run the report again when the data have come, or raise max_age.",
+            advice=_("Run the report again when the data have come, or raise max_age."),
             slice=part,
             progress=progress,
         )
@@ -335,6 +340,6 @@ def send(
             progress=progress,
         )
     if not outcome.held and any(each.failed for each in done):
-        index.note(kept, found.run_id, "not delivered to everybody")
+        index.note(kept, found.run_id, _("not delivered to everybody"))
     parts = [send(each, config, archive=archive, progress=progress) for each in outcome.parts]
     return replace(outcome, deliveries=done, parts=parts)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from growthml.charts import Series
 from growthml.parts import Campaign, Column, Context
+from growthml.words import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,13 +38,15 @@ def share(part: float, whole: float) -> float | None:
 
 def part_of(part: float, whole: float, context: Context) -> str:
     """ "3 of 1,000"."""
-    return f"{context.formats.count(part)} of {context.formats.count(whole)}"
+    return _(
+        "{part} of {whole}", part=context.formats.count(part), whole=context.formats.count(whole)
+    )
 
 
 def campaign_column(context: Context) -> list[Column]:
     """The campaign's column, where more than one campaign is compared."""
     several = len(context.compared) > 1
-    return [Column(name="campaign", head="Campaign", role="campaign")] if several else []
+    return [Column(name="campaign", head=_("Campaign"), role="campaign")] if several else []
 
 
 def order(frame: pd.DataFrame, column: str, by: str, context: Context) -> list[Any]:
@@ -74,7 +77,7 @@ def lookup(frame: pd.DataFrame, keys: Sequence[str], value: str) -> dict[tuple[H
 
 def name(context: Context, role: str, value: Any, folded: int = 0) -> str:
     """The label of a value, or of the folded tail of `folded` values."""
-    return f"Other ({folded})" if value == OTHER else context.label(role, value)
+    return _("Other ({n})", n=folded) if value == OTHER else context.label(role, value)
 
 
 @dataclass(frozen=True)
@@ -142,7 +145,7 @@ def beside(
     first column.
     """
     if len(context.campaigns) > 2:
-        return frame, [Column(name="campaign", head="Campaign", role="campaign"), key, *values]
+        return frame, [Column(name="campaign", head=_("Campaign"), role="campaign"), key, *values]
     import pandas as pd
 
     keys = list(dict.fromkeys(known(each) for each in frame[key.name]))
@@ -154,7 +157,11 @@ def beside(
             name = f"{value.name}@{campaign.key}"
             missing = "" if value.kind == "text" else None
             data[name] = [found.get((campaign.key, each), missing) for each in keys]
-            head = f"{value.head} {campaign.label}" if len(context.campaigns) > 1 else value.head
+            head = (
+                _("{measure} {campaign}", measure=value.head, campaign=campaign.label)
+                if len(context.campaigns) > 1
+                else value.head
+            )
             columns.append(Column(name=name, head=head, kind=value.kind, role=value.role))
     return pd.DataFrame(data), columns
 
@@ -180,7 +187,7 @@ def comparison_caveats(context: Context) -> list[str]:
     """What a reader must know wherever campaigns are compared that were not randomised."""
     if context.randomised or not context.compared:
         return []
-    return ["Users were not randomised: a difference may come from time, mix or season."]
+    return [_("Users were not randomised: a difference may come from time, mix or season.")]
 
 
 def arranged(

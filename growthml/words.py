@@ -55,17 +55,26 @@ def speaking(language: str) -> Iterator[None]:
 
 
 def language() -> str:
-    """The language spoken, such as `de`."""
-    return _spoken.get()
+    """The language that texts are in, such as `de`: English where there is no catalogue."""
+    return _spoken.get() if has(_spoken.get()) else SOURCE_LANGUAGE
+
+
+def has(language: str) -> bool:
+    """Whether there are texts in a language."""
+    return language == SOURCE_LANGUAGE or gettext.find(DOMAIN, FOLDER, [language]) is not None
+
+
+def direction(language: str) -> str:
+    """Which way a language is written, `ltr` or `rtl`."""
+    from babel import Locale
+
+    return str(Locale.parse(language).text_direction)
 
 
 def languages() -> list[str]:
-    """The languages there are catalogues of, English among them."""
-    return sorted({SOURCE_LANGUAGE, *(path.parents[1].name for path in _files())})
-
-
-def _files() -> list[Path]:
-    return sorted(FOLDER.glob(f"*/LC_MESSAGES/{DOMAIN}.mo"))
+    """The languages there are texts in, English among them."""
+    files = FOLDER.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")
+    return sorted({SOURCE_LANGUAGE, *(path.parents[1].name for path in files)})
 
 
 @cache

@@ -31,7 +31,7 @@ LOCALE = "eo"
 """A locale that has no catalogue of its own."""
 
 NAMES = {
-    *("growthml", "run", "SQL", "PDF", "HTML", "CSV", "UTC", "KPI", "ROI", "LTV", "USD", "US"),
+    *("growthml", "UTC", "sqlite", "USD"),
     *("spring", "summer", "baseline", "new", "Facebook", "Twitter", "Reddit", "Pinterest"),
 }
 """What no language translates, and what the data and the config are called."""
@@ -41,7 +41,7 @@ MONTHS = {
     for name in get_month_names(width, locale=LOCALE).values()
 }
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_CODE = {"pre", "style", "script", "code"}
+_CODE = {"pre", "style", "script", "code", "parameters"}
 _SAID = ("alt", "aria-label", "title", "content", "data-label")
 
 
@@ -82,13 +82,13 @@ class Texts(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         if tag not in ("meta", "link", "img", "br", "col", "input"):
-            self.open.append(tag)
+            self.open.append("parameters" if given.get("class") == "parameters" else tag)
         if tag == "meta" and given.get("name") != "description":
             return
         self.said += [(f"{tag} {name}", given[name] or "") for name in _SAID if given.get(name)]
 
     def handle_endtag(self, tag: str) -> None:
-        while self.open and self.open.pop() != tag:
+        while self.open and self.open.pop() not in (tag, "parameters"):
             pass
 
     def handle_data(self, data: str) -> None:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from growthml import words
 from growthml.archive.catalogue import Catalogue, Entry
 from growthml.archive.sparkline import sparkline, strip
 from growthml.render.templates import environment, fill, ours
+from growthml.words import N_, _, speaking
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -23,11 +25,26 @@ MOST_TRENDS = 12
 REPORTS_A_TREND = 12
 
 VERDICTS = {
-    "better": ("●", "Better"),
-    "worse": ("■", "Worse"),
-    "no_evidence": ("○", "No evidence"),
-    "not_tested": ("–", "Not tested"),
+    "better": ("●", N_("Better")),
+    "worse": ("■", N_("Worse")),
+    "no_evidence": ("○", N_("No evidence")),
+    "not_tested": ("–", N_("Not tested")),
 }
+FITS = {
+    "fits": ("○", N_("Fits")),
+    "beaten": ("●", N_("Beaten")),
+    "missed": ("■", N_("Missed")),
+    "not_judged": ("–", N_("Not judged")),
+    "not_yet": ("–", N_("Not yet")),
+}
+FACETS = {
+    "report": N_("Report"),
+    "verdict": N_("Verdict"),
+    "owner": N_("Owner"),
+    "channel": N_("Channel"),
+}
+"""What the filters of a page are called."""
+STATUSES = {"ok": N_("ok"), "partial": N_("partial"), "held": N_("held")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +70,8 @@ class Line:
         """The verdict; of a run that was held back, why."""
         if self.row["status"] != "held":
             return str(self.row["sentence"])
-        return self.entry.note or f"held: {self.row['reason'] or 'a required section failed'}"
+        why = self.row["reason"] or _("a required section failed")
+        return self.entry.note or _("held: {why}", why=why)
 
     @property
     def note(self) -> str:
@@ -76,6 +94,11 @@ class Leaf:
     def years(self) -> list[tuple[str, list[Line]]]:
         """The lines by year."""
         return [(year, list(lines)) for year, lines in groupby(self.lines, lambda each: each.year)]
+
+    @property
+    def language(self) -> str:
+        """The language of the page: that of its newest run."""
+        return language_of([each.entry for each in self.lines])
 
     @property
     def days(self) -> str:
@@ -114,8 +137,10 @@ def leaf_view(catalogue: Catalogue, entries: Sequence[Entry]) -> Leaf:
     before = catalogue.leaf(older.leaf) if older else []
     after = catalogue.leaf(newer.leaf) if newer else []
     scales = _scales(entries)
+    with speaking(language_of(entries)):
+        lines = [_line(catalogue, each, scales[each.series]) for each in entries]
     return Leaf(
-        lines=[_line(catalogue, each, scales[each.series]) for each in entries],
+        lines=lines,
         newer=None if not newer else "" if newer.leaf == head else page_name(newer.leaf),
         newer_days=_span(after),
         older=page_name(older.leaf) if older else None,
@@ -126,11 +151,14 @@ def leaf_view(catalogue: Catalogue, entries: Sequence[Entry]) -> Leaf:
 
 def first(catalogue: Catalogue, leaf: Leaf, *, postmortems: bool) -> bytes:
     """`index.html`: the newest run, the trends, and the newest leaf."""
+    with speaking(leaf.language):
+        trends = _trends(catalogue)
     return set_page(
         "archive/index.html.j2",
+        leaf.language,
         leaf=leaf,
         latest=catalogue.latest(),
-        trends=_trends(catalogue),
+        trends=trends,
         postmortems=postmortems,
         root="",
     )
@@ -138,20 +166,23 @@ def first(catalogue: Catalogue, leaf: Leaf, *, postmortems: bool) -> bytes:
 
 def older(leaf: Leaf) -> bytes:
     """A page of older runs."""
-    return set_page("archive/older.html.j2", leaf=leaf, root="../")
+    return set_page("archive/older.html.j2", leaf.language, leaf=leaf, root="../")
 
 
 def script(leaf: Leaf) -> bytes:
     """A leaf's rows for the search on the first page, as a script that `file:` pages may load."""
     found = _templates()
-    rows = [
-        {
-            "year": each.year,
-            "facets": each.facets,
-            "html": fill(found, "archive/row.html.j2", line=each, root="").strip(),
-        }
-        for each in leaf.lines
-    ]
+    with speaking(leaf.language):
+        rows = [
+            {
+                "year": each.year,
+                "facets": each.facets,
+                "html": fill(
+                    found, "archive/row.html.j2", line=each, statuses=STATUSES, root=""
+                ).strip(),
+            }
+            for each in leaf.lines
+        ]
     document = json.dumps(
         {"older": leaf.older_script, "rows": rows}, separators=(",", ":"), ensure_ascii=False
     )
@@ -178,17 +209,46 @@ def _templates() -> Environment:
     return environment()
 
 
-def set_page(name: str, **values: Any) -> bytes:
-    """A page of the archive from its template."""
-    return fill(_templates(), name, verdicts=VERDICTS, **values).encode()
+def set_page(name: str, language: str, **values: Any) -> bytes:
+    """A page of the archive from its template, in a language."""
+    with speaking(language):
+        return fill(
+            _templates(),
+            name,
+            language=words.language(),
+            direction=words.direction(language),
+            facets={name: _(word) for name, word in FACETS.items()},
+            statuses=STATUSES,
+            said=_said(),
+            **values,
+        ).encode()
+
+
+def _said() -> dict[str, Any]:
+    """What the search of a page says; its script fills the places."""
+    judged = (*VERDICTS.items(), *FITS.items())
+    return {
+        "values": {kind: _(word) for kind, (_mark, word) in judged},
+        "all": _("All"),
+        "runs": _("{found} of {all} runs match"),
+        "postmortems": _("{found} of {all} postmortems match"),
+        "cut": _("; the newest {n} older ones are shown"),
+        "lost": _("; some older rows could not be loaded"),
+    }
+
+
+def language_of(entries: Sequence[Entry]) -> str:
+    """The language of the newest run; entries: newest first."""
+    return str(entries[0].row.get("language", "en")) if entries else "en"
 
 
 def _line(catalogue: Catalogue, entry: Entry, scale: float) -> Line:
     row = entry.row
-    mark, word = VERDICTS.get(row["verdict"], ("–", ""))
+    mark, name = VERDICTS.get(row["verdict"], ("–", ""))
+    word = _(name)
     kind = row["verdict"] or "not_tested"
     if row["status"] == "held":
-        kind, mark, word = "not_tested", "–", "Held"
+        kind, mark, word = "not_tested", "–", _("Held")
     return Line(
         entry=entry,
         year=entry.as_of[:4],
@@ -210,15 +270,15 @@ def _flags(catalogue: Catalogue, entry: Entry) -> list[str]:
     """What a reader must know before comparing a run with the one before it."""
     row, flags = entry.row, []
     if row["postmortem"] is not None:
-        flags.append(f"postmortem, {row['postmortem']} days on")
+        flags.append(_("postmortem, {days} days on", days=row["postmortem"]))
     before = catalogue.predecessor(entry)
     if before is None:
         return flags
     known = row["definition"] and before.row["definition"]
     if known and row["definition"] != before.row["definition"]:
-        flags.append("definition changed")
+        flags.append(_("definition changed"))
     elif before.as_of == entry.as_of and _differ(row["conversion"], before.row["conversion"]):
-        flags.append(f"restated: was {before.row['conversion']['text']}")
+        flags.append(_("restated: was {value}", value=before.row["conversion"]["text"]))
     return flags
 
 
@@ -251,8 +311,12 @@ def _trends(catalogue: Catalogue) -> list[Trend]:
                 title=latest.row["title"],
                 latest=latest,
                 drawing=sparkline(points),
-                words=f"Conversion rate in the last {len(entries)} reports:"
-                f" {texts[0]} at first, {texts[-1]} at last",
+                words=_(
+                    "Conversion rate in the last {n} reports: {first} at first, {last} at last",
+                    n=len(entries),
+                    first=texts[0],
+                    last=texts[-1],
+                ),
                 count=len(entries),
                 last=texts[-1],
             )

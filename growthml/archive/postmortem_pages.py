@@ -14,16 +14,17 @@ from growthml.archive.postmortem import SLOTS, SO_FAR, moved
 from growthml.archive.sparkline import expectation
 from growthml.formats import DASH, Formats
 from growthml.metrics import STANDARD, Metric, action_metric
+from growthml.words import N_, _, speaking
 
 FITS, BEATEN, MISSED, NOT_JUDGED, NOT_YET = "fits", "beaten", "missed", "not_judged", "not_yet"
 WORDS = {
-    FITS: ("○", "fits"),
-    BEATEN: ("●", "beaten"),
-    MISSED: ("■", "missed"),
-    NOT_JUDGED: ("–", "not judged"),
-    NOT_YET: ("–", "not yet"),
+    FITS: ("○", N_("fits")),
+    BEATEN: ("●", N_("beaten")),
+    MISSED: ("■", N_("missed")),
+    NOT_JUDGED: ("–", N_("not judged")),
+    NOT_YET: ("–", N_("not yet")),
 }
-DECISIONS = {"open": "open", "keep": "keep", "stop": "stop", "repeat": "repeat"}
+DECISIONS = {"open": N_("open"), "keep": N_("keep"), "stop": N_("stop"), "repeat": N_("repeat")}
 
 _WORST_FIRST = (MISSED, BEATEN, FITS, NOT_JUDGED)
 
@@ -58,7 +59,7 @@ class Cell:
     @property
     def word(self) -> str:
         """The verdict's word."""
-        return WORDS[self.fit][1]
+        return _(WORDS[self.fit][1])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +106,12 @@ def metric_of(name: str, idle: Sequence[str] = ()) -> Metric:
 
 
 def page(case: Mapping[str, Any]) -> bytes:
-    """A campaign's page. case: as `growthml.archive.postmortem` keeps it."""
+    """A campaign's page, in its report's language. case: as `archive.postmortem` keeps it."""
+    with speaking(_language(case)):
+        return _page(case)
+
+
+def _page(case: Mapping[str, Any]) -> bytes:
     formats = _formats(case)
     firsts = _firsts(case)
     slots = _slots(case)
@@ -115,6 +121,8 @@ def page(case: Mapping[str, Any]) -> bytes:
     ]
     return set_page(
         "archive/postmortem.html.j2",
+        _language(case),
+        decision=_decision(case),
         case=case,
         label=case.get("label") or case["campaign"],
         days=_days(case, formats),
@@ -127,7 +135,14 @@ def page(case: Mapping[str, Any]) -> bytes:
 
 
 def overview(cases: Sequence[Mapping[str, Any]], names: Sequence[str]) -> bytes:
-    """The list of all postmortems, the campaign that ended last first. names: of their pages."""
+    """The list of all postmortems, the campaign that ended last first, in the language of the
+    report that was told of last. names: of their pages."""
+    language = _language(max(cases, key=lambda case: str(case["told"]), default={}))
+    with speaking(language):
+        return _overview(cases, names, language)
+
+
+def _overview(cases: Sequence[Mapping[str, Any]], names: Sequence[str], language: str) -> bytes:
     lines = [
         {
             "page": name,
@@ -136,11 +151,11 @@ def overview(cases: Sequence[Mapping[str, Any]], names: Sequence[str]) -> bytes:
             "report": case["report"],
             "owner": case.get("owner") or "",
             "days": _days(case, _formats(case)),
-            "decision": case.get("decision") or "open",
+            "decision": _decision(case),
             "channels": case.get("channels") or [],
             "verdict": verdict(case),
             "mark": WORDS[verdict(case)][0],
-            "word": WORDS[verdict(case)][1],
+            "word": _(WORDS[verdict(case)][1]),
             "told": _told(case),
             "facets": {
                 "channel": case.get("channels") or [],
@@ -152,7 +167,7 @@ def overview(cases: Sequence[Mapping[str, Any]], names: Sequence[str]) -> bytes:
         for case, name in zip(cases, names, strict=True)
     ]
     lines.sort(key=lambda line: line["key"], reverse=True)
-    return set_page("archive/postmortems.html.j2", lines=lines, root="../")
+    return set_page("archive/postmortems.html.j2", language, lines=lines, root="../")
 
 
 def verdict(case: Mapping[str, Any]) -> str:
@@ -175,8 +190,12 @@ def _told(case: Mapping[str, Any]) -> str:
         if found is not None:
             metric = metric_of(name)
             parts.append(
-                f"{metric.name} {formats.value(found.value, metric.unit)},"
-                f" expected {formats.value(hoped, metric.unit)}"
+                _(
+                    "{metric} {value}, expected {expected}",
+                    metric=metric.name,
+                    value=formats.value(found.value, metric.unit),
+                    expected=formats.value(hoped, metric.unit),
+                )
             )
     return "; ".join(parts)
 
@@ -202,8 +221,8 @@ def _interval(kpi: Mapping[str, Any], confidence: float) -> tuple[float | None, 
         half = normal_quantile(confidence) * kpi["std_error"]
         return kpi["value"] - half, kpi["value"] + half, ""
     if kpi.get("total"):
-        return None, None, "no interval: a total"
-    return None, None, "no interval: its spread is not stored"
+        return None, None, _("no interval: a total")
+    return None, None, _("no interval: its spread is not stored")
 
 
 def _firsts(case: Mapping[str, Any]) -> dict[int, Mapping[str, Any]]:
@@ -226,7 +245,9 @@ def _i(slots: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def _head(slot: int) -> str:
-    return "so far" if slot == SO_FAR else "at the end" if slot == 0 else f"+{slot} days"
+    if slot == SO_FAR:
+        return _("so far")
+    return _("at the end") if slot == 0 else _("+{days} days", days=slot)
 
 
 def _row(
@@ -263,12 +284,15 @@ def _cell(
     if found is None:
         if not measured:
             return Cell(head=_head(slot))
-        return Cell(head=_head(slot), text=DASH, interval="not counted", fit=NOT_JUDGED)
+        return Cell(head=_head(slot), text=DASH, interval=_("not counted"), fit=NOT_JUDGED)
     known = found.low is not None
     interval = formats.interval(found.low, found.high, metric.unit, signed=False)
     text = formats.value(found.value, metric.unit)
-    alt = f"{text}, {interval if known else found.reason}; expected " + formats.value(
-        expected, metric.unit
+    alt = _(
+        "{value}, {interval}; expected {expected}",
+        value=text,
+        interval=interval if known else found.reason,
+        expected=formats.value(expected, metric.unit),
     )
     return Cell(
         head=_head(slot),
@@ -289,13 +313,13 @@ def _column(
 ) -> Column:
     if measure is None:
         due = moved(case["end"], slot) if case.get("end") else None
-        when = f"due {formats.date(date.fromisoformat(due))}" if due else ""
-        return Column(head=_head(slot), when=when, link=None, summary="not yet")
+        when = _("due {day}", day=formats.date(date.fromisoformat(due))) if due else ""
+        return Column(head=_head(slot), when=when, link=None, summary=_("not yet"))
     counts = Counter(row.cells[i].word for row in rows)
     told = ", ".join(f"{n} {word}" if len(rows) > 1 else word for word, n in counts.items())
     return Column(
         head=_head(slot),
-        when=f"as of {formats.date(date.fromisoformat(measure['as_of']))}",
+        when=_("as of {day}", day=formats.date(date.fromisoformat(measure["as_of"]))),
         link=_link(measure),
         summary=told,
     )
@@ -320,7 +344,7 @@ def _again(
         found.append(
             {
                 "head": _head(each["days"]).capitalize(),
-                "text": formats.join(values) or "nothing counted",
+                "text": formats.join(values) or _("nothing counted"),
                 "day": formats.date(date.fromisoformat(each["as_of"])),
                 "run_id": each["run_id"],
                 "link": _link(each),
@@ -356,8 +380,21 @@ def _days(case: Mapping[str, Any], formats: Formats) -> str:
     if first and last:
         return formats.dates(first, last)
     if first or last:
-        return f"from {formats.date(first)}" if first else f"until {formats.date(last)}"
-    return "no end set"
+        if first:
+            return _("from {day}", day=formats.date(first))
+        return _("until {day}", day=formats.date(last))
+    return _("no end set")
+
+
+def _decision(case: Mapping[str, Any]) -> str:
+    """What was decided: a word of ours, or the owner's own."""
+    decision = str(case.get("decision") or "open")
+    return _(DECISIONS.get(decision, decision))
+
+
+def _language(case: Mapping[str, Any]) -> str:
+    last = case["measures"][-1] if case.get("measures") else {}
+    return str(last.get("locale", "en_US")).partition("_")[0]
 
 
 def _formats(case: Mapping[str, Any]) -> Formats:

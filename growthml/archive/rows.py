@@ -8,12 +8,18 @@ from typing import Any
 
 from growthml.archive.runs import Kpi, StoredRun
 from growthml.formats import DASH, Formats
+from growthml.words import _, speaking
 
 Row = dict[str, Any]
 
 
 def row_of(run: StoredRun) -> Row:
     """The line of a run: raw values to filter and draw by, and words in the report's locale."""
+    with speaking(language_of(run)):
+        return _row_of(run)
+
+
+def _row_of(run: StoredRun) -> Row:
     manifest, formats = run.manifest, formats_of(run)
     day = date.fromisoformat(run.as_of)
     compared = _compared(run)
@@ -24,6 +30,7 @@ def row_of(run: StoredRun) -> Row:
         "title": run.title,
         "run_id": run.run_id,
         "as_of": run.as_of,
+        "language": language_of(run),
         "date": formats.date(day),
         "day": formats.day(day),
         "status": run.status,
@@ -47,6 +54,12 @@ def formats_of(run: StoredRun) -> Formats:
     return Formats(report.get("locale", "en_US"), report.get("currency", "USD"))
 
 
+def language_of(run: StoredRun) -> str:
+    """The language of the report."""
+    report = (run.manifest.get("config") or {}).get("report") or {}
+    return str(report.get("locale", "en_US")).partition("_")[0]
+
+
 def series_of(row: Row) -> str:
     """The row of reports a run belongs to: what it follows, and what may follow it."""
     if row["postmortem"] is not None:
@@ -63,8 +76,8 @@ def sentence_of(run: StoredRun) -> str:
     for section in sections:
         if section.get("headline"):
             return str(section["headline"])
-    why = next((each["error"] for each in sections if each.get("error")), "nothing was computed")
-    return f"No verdict: {why}"
+    why = next((each["error"] for each in sections if each.get("error")), _("nothing was computed"))
+    return _("No verdict: {why}", why=why)
 
 
 def reason_of(run: StoredRun) -> str:
@@ -81,7 +94,7 @@ def reason_of(run: StoredRun) -> str:
             for each in sections
             if each["status"] != "ok" and each["id"].partition(":")[0] in required
         ]
-    return ", ".join(failed)
+    return ", ".join(map(_, failed))
 
 
 def _compared(run: StoredRun) -> Mapping[str, Any] | None:
@@ -107,6 +120,8 @@ def _change(kpi: Kpi, formats: Formats) -> str:
     low, high = kpi.number("ci_low"), kpi.number("ci_high")
     if low is None or high is None:
         return ""
-    return (
-        f"{formats.points(kpi.number('difference'))} points, {formats.interval(low, high, 'rate')}"
+    return _(
+        "{points} points, {interval}",
+        points=formats.points(kpi.number("difference")),
+        interval=formats.interval(low, high, "rate"),
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from growthml.words import N_, _, n_
+
 if TYPE_CHECKING:
     from growthml.formats import Formats
     from growthml.parts import Run
@@ -21,11 +23,19 @@ class _Kind(NamedTuple):
 
 
 _KINDS = {
-    "report.pdf": _Kind("report.pdf", ".pdf", "application/pdf", "the whole report", "PDF"),
-    "summary.pdf": _Kind(
-        "summary.pdf", "-summary.pdf", "application/pdf", "its front page alone", "PDF"
+    "report.pdf": _Kind(
+        "report.pdf", ".pdf", "application/pdf", N_("the whole report ({format}, {size})"), "PDF"
     ),
-    "tables": _Kind("tables/summary.kpis.csv", "-kpis.csv", "text/csv", "all KPIs", "CSV"),
+    "summary.pdf": _Kind(
+        "summary.pdf",
+        "-summary.pdf",
+        "application/pdf",
+        N_("its front page alone ({format}, {size})"),
+        "PDF",
+    ),
+    "tables": _Kind(
+        "tables/summary.kpis.csv", "-kpis.csv", "text/csv", N_("all KPIs ({format}, {size})"), "CSV"
+    ),
 }
 HEAVIEST_FIRST = ("report.pdf", "summary.pdf", "tables")
 """In which order attachments give way where a mail grows too large."""
@@ -59,22 +69,30 @@ def sentences(
     """What is attached, and what was too large to be, for the reader of the mail."""
     said = []
     if kept:
-        words = [f"{_KINDS[each.kind].words} ({_size(each, formats)})" for each in kept]
-        said.append(f"Attached: {formats.join(words)}.")
+        words = [_told(each, formats) for each in kept]
+        said.append(_("Attached: {files}.", files=formats.join(words)))
     if dropped:
-        words = [f"{_KINDS[each.kind].words} ({_size(each, formats)})" for each in dropped]
-        verb = "is" if len(dropped) == 1 else "are"
+        words = [_told(each, formats) for each in dropped]
         said.append(
-            f"Too large for a mail, {formats.join(words)} {verb} left out; the archive holds"
-            f" {'it' if len(dropped) == 1 else 'them'} under this run’s number."
+            n_(
+                "Too large for a mail, {files} is left out; the archive holds it under this run’s"
+                " number.",
+                "Too large for a mail, {files} are left out; the archive holds them under this"
+                " run’s number.",
+                len(dropped),
+                files=formats.join(words),
+            )
         )
     return said
+
+
+def _told(attachment: Attachment, formats: Formats) -> str:
+    kind = _KINDS[attachment.kind]
+    return _(kind.words, format=kind.format, size=_size(attachment, formats))
 
 
 def _size(attachment: Attachment, formats: Formats) -> str:
     kilobytes = max(len(attachment.content) / 1000, 1)
     if kilobytes < 1000:
-        size = f"{formats.number(kilobytes, 0)}\u202fkB"
-    else:
-        size = f"{formats.number(kilobytes / 1000, 1)}\u202fMB"
-    return f"{_KINDS[attachment.kind].format}, {size}"
+        return f"{formats.number(kilobytes, 0)}\u202fkB"
+    return f"{formats.number(kilobytes / 1000, 1)}\u202fMB"

@@ -17,6 +17,7 @@ from growthml.deliver.notices import send_notice, tell_owner
 from growthml.parts import Run, Status
 from growthml.progress import Progress
 from growthml.render.words import reason_of
+from growthml.words import _, speaking
 
 
 def hold(
@@ -40,9 +41,9 @@ def hold(
     if not (wanted.email or wanted.webhook):
         return []
     (progress or Progress(quiet=True)).step("Telling that the report is held back")
-    reasons = reasons_of(held, config) if isinstance(held, Run) else [held]
     run_id = held.run_id if isinstance(held, Run) else ""
-    with Ledger(archive, now) as ledger:
+    with speaking(config.report.language), Ledger(archive, now) as ledger:
+        reasons = reasons_of(held, config) if isinstance(held, Run) else [held]
         desk = Desk(
             config=config,
             ledger=ledger,
@@ -53,14 +54,15 @@ def hold(
             run_id=run_id,
         )
         paragraphs = [
-            f"{config.title} ({period}) is held back.",
+            _("{report} ({period}) is held back.", report=config.title, period=period),
             *reasons,
             advice
-            or "When that is mended, run the report again: it goes out then, once, as always.",
-            f"The run is kept in the archive as {run_id}." if run_id else "",
+            or _("When that is mended, run the report again: it goes out then, once, as always."),
+            _("The run is kept in the archive as {run}.", run=run_id) if run_id else "",
             _what_readers_got(config),
         ]
-        done = tell_owner(desk, f"Held back: {config.title}, {period}", paragraphs, reasons)
+        subject = _("Held back: {report}, {period}", report=config.title, period=period)
+        done = tell_owner(desk, subject, paragraphs, reasons)
         return [*done, *_tell_readers(desk, "; ".join(reasons), slice)]
 
 
@@ -72,25 +74,29 @@ def reasons_of(run: Run, config: Config) -> list[str]:
         missing = part.section.id in required and part.status is not Status.OK
         if part.status is Status.FAILED or missing:
             advice = f" {part.advice}" if part.advice else ""
-            told.append(f"{part.section.title}: {reason_of(part)}{advice}")
-    return told or ["A section that is required has no answer."]
+            told.append(f"{_(part.section.title)}: {reason_of(part)}{advice}")
+    return told or [_("A section that is required has no answer.")]
 
 
 def _what_readers_got(config: Config) -> str:
     if config.delivery.on_hold == "line":
-        return "Readers were told in one line that it is late."
-    return "Readers got nothing."
+        return _("Readers were told in one line that it is late.")
+    return _("Readers got nothing.")
 
 
 def _tell_readers(desk: Desk, why: str, slice: str | None) -> list[Delivery]:
     """Write down what readers do not get; with `on_hold: line` they hear that it is late."""
     wanted, title = desk.config.delivery, desk.config.title
-    line = f"{title} ({desk.period}) is late: it is held back until it can be trusted."
+    line = _(
+        "{report} ({period}) is late: it is held back until it can be trusted.",
+        report=title,
+        period=desk.period,
+    )
     done = []
     for reader in readers_of(wanted.email, slice) if wanted.email else ():
         done.append(desk.note("email", key_of(reader), State.HELD, why))
         if wanted.on_hold == "line":
-            subject = f"Late: {title}, {desk.period}"
+            subject = _("Late: {report}, {period}", report=title, period=desk.period)
             done.append(send_notice(desk, "line", reader, subject, [line]))
     if wanted.webhook:
         room = wanted.webhook.url

@@ -23,6 +23,7 @@ from growthml.render.figure import charts_of
 from growthml.render.front import FrontPage, KpiGroup, KpiLine, front_page, hero_chart
 from growthml.render.places import places_of
 from growthml.render.templates import environment, fill
+from growthml.words import n_, speaking
 
 if TYPE_CHECKING:
     from growthml.figures import Drawing
@@ -89,12 +90,24 @@ def letter(run: Run, *, alerts: Sequence[str] = (), link: str = "", picture: boo
 
     picture: draws the one figure it shows. Raises GrowthError for a figure without alt text.
     """
+    with speaking(run.language):
+        return _letter(run, alerts=alerts, link=link, picture=picture)
+
+
+def _letter(run: Run, *, alerts: Sequence[str], link: str, picture: bool) -> Letter:
     drawings = DrawnOnDemand(run)
     front = replace(front_page(run, places_of(run), drawings), hero=None)
     warnings = [*alerts, *front.banners]
     if len(warnings) > MOST_WARNINGS:
         more = len(warnings) - MOST_WARNINGS + 1
-        warnings[MOST_WARNINGS - 1 :] = [f"{more} more warnings stand in the report."]
+        warnings[MOST_WARNINGS - 1 :] = [
+            n_(
+                "{n} more warning stands in the report.",
+                "{n} more warnings stand in the report.",
+                more,
+                n=more,
+            )
+        ]
     written = Letter(
         language=run.language,
         name=run.name,
@@ -160,7 +173,8 @@ def html(written: Letter, hero: str, templates: Path | None = None) -> str:
     inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
     for kpis, callouts in ((MOST_KPIS, 3), (MOST_KPIS, 0), (3, 0), (0, 0)):
         shown = written.holding(kpis, callouts)
-        text = fill(found, "email.html.j2", letter=shown, hero=hero)
+        with speaking(written.language):
+            text = fill(found, "email.html.j2", letter=shown, hero=hero)
         page: str = inliner.inline(text)
         if len(page.encode()) <= MOST_BYTES:
             return page
@@ -185,7 +199,8 @@ def text(written: Letter, templates: Path | None = None) -> str:
     lines: list[str] = []
     for kpis, callouts in _FITS:
         shown = written.holding(kpis, callouts)
-        lines = _tidy(str(fill(found, "email.txt.j2", letter=shown)))
+        with speaking(written.language):
+            lines = _tidy(str(fill(found, "email.txt.j2", letter=shown)))
         if len(lines) <= MOST_LINES:
             break
     # The last lines say where the report is and how to get no more of it.

@@ -30,13 +30,14 @@ from growthml.deliver.letter import Letter, html, letter, text
 from growthml.deliver.subject import subject_of
 from growthml.deliver.words import fold, shorten
 from growthml.errors import DeliveryError
+from growthml.words import N_, _, speaking
 
 if TYPE_CHECKING:
     from growthml.parts import Run
 
 MOST_MAIL = 10_000_000
 """Bytes of a whole mail, as sent; servers refuse larger ones, some far smaller ones."""
-SENT_AGAIN = "[sent again] "
+SENT_AGAIN = N_("[sent again]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,17 +91,18 @@ class Mailing:
         Raises DeliveryError for an address no mail can go to.
         """
         made = EmailMessage(policy=POLICY)
-        made["Subject"] = f"{SENT_AGAIN if again else ''}{self.subject}"
+        with speaking(self.run.language):
+            made["Subject"] = f"{_(SENT_AGAIN)} {self.subject}" if again else self.subject
         address(made, self.email, recipient, date)
         made["Message-ID"] = message_id(
             self.report, self.period, recipient, self.email.sender, again
         )
         list_headers(made, self.email, self.run.name)
-        made["Content-Language"] = self.run.language
+        made["Content-Language"] = self.letter.language
         made.set_content(self._text, cte="quoted-printable")
         made.add_alternative(self._html, subtype="html", cte="quoted-printable")
         if self.letter.hero:
-            _, page = made.iter_parts()
+            _text, page = made.iter_parts()
             page.add_related(
                 self.letter.hero.png,
                 "image",
@@ -110,7 +112,7 @@ class Mailing:
                 disposition="inline",
             )
         for each in self.carried:
-            kind, _, subtype = each.mime.partition("/")
+            kind, subtype = each.mime.split("/")
             made.add_attachment(each.content, kind, subtype, filename=each.name)
         if not made.is_multipart() or made.get_content_subtype() != "mixed":
             made.make_mixed()
@@ -150,7 +152,8 @@ def mailing(
         raise DeliveryError(f"cannot read the run in {folder}: {error.strerror}") from None
     dropped: list[Attachment] = []
     while True:
-        enclosed = sentences(carried, dropped, run.context.formats)
+        with speaking(run.language):
+            enclosed = sentences(carried, dropped, run.context.formats)
         made = Mailing(
             run=run,
             email=email,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from growthml.deliver.delivery import Delivery
 from growthml.deliver.desk import Desk
 from growthml.deliver.message import notice
+from growthml.words import _
 
 if TYPE_CHECKING:
     from growthml.deliver.message import Mail
@@ -22,12 +23,16 @@ def tell_of_failures(desk: Desk, done: Sequence[Delivery]) -> list[Delivery]:
     if not failed or email is None or (mails and all(each in failed for each in mails)):
         return []
     title = desk.config.title
-    lines = [f"{title} ({desk.period}) did not reach everybody.", *(str(each) for each in failed)]
-    advice = (
+    lines = [
+        _("{report} ({period}) did not reach everybody.", report=title, period=desk.period),
+        *(str(each) for each in failed),
+    ]
+    advice = _(
         "What was not sent is tried again by the next run for the same period, and by"
-        f" `growthml send {desk.run_id}`. What is unclear is not, lest it come twice."
+        " `growthml send {run}`. What is unclear is not, lest it come twice.",
+        run=desk.run_id,
     )
-    subject = f"Not delivered to everybody: {title}, {desk.period}"
+    subject = _("Not delivered to everybody: {report}, {period}", report=title, period=desk.period)
     reasons = [f"{each.channel} {each.recipient} {each.state}" for each in failed]
     return tell_owner(desk, subject, [*lines, advice], reasons)
 

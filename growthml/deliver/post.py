@@ -30,6 +30,7 @@ from growthml.deliver.notices import tell_of_failures
 from growthml.errors import GrowthError
 from growthml.parts import Run, Status
 from growthml.progress import Progress
+from growthml.words import speaking
 
 if TYPE_CHECKING:
     from growthml.deliver.message import Mail
@@ -86,7 +87,7 @@ def deliver(
     if not (wanted.email or wanted.webhook or wanted.folder):
         return []
     (progress or Progress(quiet=True)).step("Delivering the report")
-    with Ledger(archive, now) as ledger:
+    with speaking(run.language), Ledger(archive, now) as ledger:
         desk = Desk(
             config=config,
             ledger=ledger,

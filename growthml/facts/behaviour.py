@@ -30,6 +30,7 @@ from growthml.facts.fact import Fact
 from growthml.facts.relations import Relations
 from growthml.facts.visits import visits
 from growthml.sources.dialect import days_between, exact
+from growthml.words import _
 
 MOST_ACTIONS = 10
 MOST_CATEGORIES = 10
@@ -210,7 +211,8 @@ def _outcomes(relations: Relations, *columns: str) -> Select[Any]:
     users, response = relations.mapped.users, relations.counting.response
     if users is None or response not in users.outcomes:
         raise NotEnoughData(
-            f"the schema maps no users.outcomes.{response}", missing=f"users.outcomes.{response}"
+            _("the schema maps no {field}", field=f"users.outcomes.{response}"),
+            missing=f"users.outcomes.{response}",
         )
     relations = relations.carrying(_named(columns))
     members, totals = relations.users, relations.user_totals

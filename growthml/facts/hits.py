@@ -23,6 +23,7 @@ from growthml.facts.networks import host_in, is_known, network_of
 from growthml.facts.relations import Relations, united
 from growthml.sources.dialect import key_of, not_stored, path_of, seconds_between
 from growthml.sources.mapping import MappedTable
+from growthml.words import _
 
 BOTS = (
     *("bot", "crawl", "spider", "slurp", "feed", "fetch", "monitor", "curl", "wget", "python"),
@@ -268,8 +269,10 @@ class Hits:
         table: MappedTable | None = getattr(self.relations.mapped, role)
         if table is None:
             raise NotEnoughData(
-                "this needs web traffic: an access log as a source, or requests (or sessions)"
-                " mapped in the schema",
+                _(
+                    "this needs web traffic: an access log as a source, or requests (or sessions)"
+                    " mapped in the schema"
+                ),
                 missing=f"{role}",
             )
         return table

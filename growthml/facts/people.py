@@ -23,6 +23,7 @@ from growthml.facts.cut import Counting, Cut
 from growthml.facts.expressions import ONE, any_row, moment, nothing, or_unknown, within, word
 from growthml.facts.filters import event_conditions, raw_columns, user_conditions
 from growthml.sources.mapping import Mapped, MappedTable
+from growthml.words import _
 
 
 def seen_before(counting: Counting) -> ColumnElement[Any]:
@@ -67,7 +68,7 @@ def known_users(
     users, events = mapped.users, mapped.events
     if users is None:
         if events is None:
-            raise NotEnoughData("the schema maps neither users nor events", missing="users.id")
+            raise NotEnoughData(_("the schema maps neither users nor events"), missing="users.id")
         columns = _first_event(events) | _asked_of(events, items, cuts)
         activity = _activity(events, items, cuts, counting, columns)
         return activity.add_columns(nothing(sa.String()).label("channel"))

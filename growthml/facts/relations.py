@@ -24,6 +24,7 @@ from growthml.facts.happenings import from_events, from_outcomes
 from growthml.facts.people import known_users, members, seen_before
 from growthml.sources.dialect import exact
 from growthml.sources.mapping import Mapped
+from growthml.words import _
 
 __all__ = ["Counting", "Cut", "Relations", "moment"]
 
@@ -103,7 +104,8 @@ class Relations:
         for name in names:
             if name not in self.mapped.fields:
                 raise NotEnoughData(
-                    f"this needs the field {name}, which the schema does not map", missing=name
+                    _("this needs the field {field}, which the schema does not map", field=name),
+                    missing=name,
                 )
 
     def need_actions(self) -> None:
@@ -121,8 +123,10 @@ class Relations:
         self.need_actions()
         if not self.has_money:
             raise NotEnoughData(
-                "this needs the field items.price (or events.value), which the schema does not map;"
-                " or give every response a worth: metrics.value: 1.0",
+                _(
+                    "this needs the field items.price (or events.value), which the schema does not"
+                    " map; or give every response a worth: metrics.value: 1.0"
+                ),
                 missing="items.price",
             )
 

@@ -18,6 +18,7 @@ from growthml.figures.canvas import Anchor, Canvas
 from growthml.fonts import Weight
 from growthml.formats import Formats
 from growthml.parts import Verdict
+from growthml.words import N_, _
 
 ROW = 7.0
 NARROW_INTERVAL, NARROW_GAP = 4.4, 1.8
@@ -35,10 +36,10 @@ RATIO_TICKS = (
 )
 
 _WORDS: dict[str, tuple[str, str, Weight]] = {
-    Verdict.BETTER: ("● Better", "better", 600),
-    Verdict.WORSE: ("■ Worse", "worse", 600),
-    Verdict.NO_EVIDENCE: ("○ No evidence", "no-evidence", 400),
-    Verdict.NOT_TESTED: ("– Not tested", "muted", 400),
+    Verdict.BETTER: (N_("● Better"), "better", 600),
+    Verdict.WORSE: (N_("■ Worse"), "worse", 600),
+    Verdict.NO_EVIDENCE: (N_("○ No evidence"), "no-evidence", 400),
+    Verdict.NOT_TESTED: (N_("– Not tested"), "muted", 400),
     "": ("", "muted", 400),
 }
 
@@ -153,7 +154,7 @@ def _columns(chart: Intervals, width: float) -> _Columns:
     """Words take what they need, the axis the rest; names give way first."""
     rows = [row for panel in chart.panels for row in panel.rows]
     drawn = [row.right for row in rows if row.estimate is not None]
-    verdict = width - house.widest([_WORDS[row.verdict][0] for row in rows], house.VALUE, 600)
+    verdict = width - house.widest([_(_WORDS[row.verdict][0]) for row in rows], house.VALUE, 600)
     effect = verdict - COLUMN_GAP - house.widest(drawn, house.TEXT)
     values = house.widest([row.left for row in rows], house.TEXT)
     room = effect - values - 3 * COLUMN_GAP - SMALLEST_AXIS
@@ -295,8 +296,8 @@ def _narrow_height(row: IntervalRow, width: float) -> float:
 
 
 def _narrow_name(row: IntervalRow, width: float) -> Sequence[str]:
-    verdict, _, weight = _WORDS[row.verdict]
-    room = width - COLUMN_GAP - house.text_width(verdict, house.VALUE, weight)
+    words, _colour, weight = _WORDS[row.verdict]
+    room = width - COLUMN_GAP - house.text_width(_(words), house.VALUE, weight)
     return house.wrap(row.name, room, house.TEXT, 600)
 
 
@@ -327,7 +328,7 @@ def _draw_verdict(canvas: Canvas, row: IntervalRow, x: float, y: float, anchor: 
     canvas.text_middle(
         x,
         y,
-        words,
+        _(words),
         size=house.VALUE,
         weight=weight,
         colour="muted" if row.muted else colour,

@@ -10,9 +10,20 @@ from growthml.render.places import Link, Places, facts_of
 from growthml.render.relations import Relation, shared, without
 from growthml.render.tables import campaign_label
 from growthml.render.words import reason_of
+from growthml.words import N_, _
 
 MOST_NAME = 60
 """A fact's name may hold arguments of any length; the SQL below tells them all."""
+
+ROWS = {
+    "users": N_("{n} users"),
+    "items": N_("{n} items"),
+    "events": N_("{n} events"),
+    "visits": N_("{n} visits"),
+    "sessions": N_("{n} sessions"),
+    "requests": N_("{n} requests"),
+}
+"""Rows of a source by role."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +89,8 @@ def appendix(run: Run, places: Places) -> Appendix:
                 url=source.url,
                 dialect=source.dialect,
                 rows=", ".join(
-                    f"{run.context.formats.count(n)} {role}" for role, n in source.rows.items()
+                    _(ROWS.get(role, f"{{n}} {role}"), n=run.context.formats.count(n))
+                    for role, n in source.rows.items()
                 ),
                 latest=run.context.formats.instant(source.latest_event),
             )
@@ -86,7 +98,7 @@ def appendix(run: Run, places: Places) -> Appendix:
         ],
         versions=list(run.versions.items()),
         skipped=[
-            (part.section.title, reason_of(part))
+            (_(part.section.title), reason_of(part))
             for part in run.sections
             if part.status is Status.SKIPPED
         ],
@@ -128,7 +140,7 @@ def _query(runs: Sequence[FactRun], run: Run, known: Sequence[Relation]) -> Quer
     return Query(
         campaigns=run.context.formats.join(labels),
         dialect=runs[0].dialect,
-        sql=without(runs[0].sql, known, "see Relations above"),
+        sql=without(runs[0].sql, known, _("see Relations above")),
         parameters=[text for text in given[:1] if text]
         if alike
         else [f"{label}: {text}" for label, text in zip(labels, given, strict=True)],

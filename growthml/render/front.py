@@ -12,6 +12,7 @@ from growthml.parts import Campaign, Finding, Front, KpiRow, Run, Status, Verdic
 from growthml.render.figure import FigureView, charts_of, figure_view
 from growthml.render.places import Places
 from growthml.render.words import STATES, State, reason_of
+from growthml.words import _
 
 if TYPE_CHECKING:
     from growthml.render.drawings import Drawings
@@ -141,19 +142,19 @@ def front_page(run: Run, places: Places, drawings: Drawings) -> FrontPage:
         banners=[*_partial(run), *front.banners],
         baseline=context.baseline.label,
         compared=_compared(run),
-        interval=f"{100 * context.confidence:g}\u202f% interval",
+        interval=_("{level} interval", level=f"{100 * context.confidence:g}\u202f%"),
         groups=_groups(front, run),
         note=front.note,
         callouts=callouts,
         risk=_callout(name, risk, places) if risk else None,
         hero=_hero(front, run, places, drawings),
-        coverage=front.coverage.removeprefix("Covers "),
+        coverage=front.coverage,
     )
 
 
 def _compared(run: Run) -> str:
     labels = [campaign.label for campaign in run.context.compared]
-    return labels[0] if len(labels) == 1 else "Compared" if labels else ""
+    return labels[0] if len(labels) == 1 else _("Compared") if labels else ""
 
 
 def _front(run: Run) -> Front | None:
@@ -163,9 +164,9 @@ def _front(run: Run) -> Front | None:
 
 def _without_summary(run: Run) -> Front:
     part = next((s for s in run.sections if s.section.id == "summary"), None)
-    why = reason_of(part) if part else "The summary section is not part of this report."
+    why = reason_of(part) if part else _("The summary section is not part of this report.")
     return Front(
-        verdict="This report has no summary",
+        verdict=_("This report has no summary"),
         lede=" ".join(text for text in (why, part.advice if part else "") if text),
         kpis=(),
         coverage=_windows(run),
@@ -178,7 +179,11 @@ def _windows(run: Run) -> str:
     spans = [
         f"{formats.dates(campaign.start, _last_day(campaign, run))} ({campaign.label})"
         if campaign.start
-        else f"until {formats.date(_last_day(campaign, run))} ({campaign.label})"
+        else _(
+            "until {day} ({campaign})",
+            day=formats.date(_last_day(campaign, run)),
+            campaign=campaign.label,
+        )
         for campaign in run.context.campaigns
     ]
     return f"{', '.join(spans)}, {run.context.timezone}"
@@ -189,12 +194,13 @@ def _last_day(campaign: Campaign, run: Run) -> date:
 
 
 def _partial(run: Run) -> list[str]:
-    failed = [s.section.title for s in run.sections if s.status is Status.FAILED]
+    failed = [_(s.section.title) for s in run.sections if s.status is Status.FAILED]
     if run.status != "partial" and not failed:
         return []
     if not failed:
-        return ["This report is incomplete."]
-    return [f"This report is incomplete: no answer from {run.context.formats.join(failed)}."]
+        return [_("This report is incomplete.")]
+    named = run.context.formats.join(failed)
+    return [_("This report is incomplete: no answer from {sections}.", sections=named)]
 
 
 def _groups(front: Front, run: Run) -> list[KpiGroup]:
@@ -207,7 +213,8 @@ def _groups(front: Front, run: Run) -> list[KpiGroup]:
         lines = [KpiLine(row=row, state=STATES[row.verdict]) for row in rows]
         lines.sort(key=lambda line: not line.tested)
         label = next((c.label for c in compared if c.key == key), key)
-        head = f"{label} against {run.context.baseline.label}" if len(keys) > 1 else ""
+        old = run.context.baseline.label
+        head = _("{new} against {old}", new=label, old=old) if len(keys) > 1 else ""
         groups.append(KpiGroup(head=head, lines=lines))
     return groups
 
@@ -270,7 +277,7 @@ def _hero_candidates(
     if front.hero:
         section, wanted = front.hero
         yield from ((section, c) for c in charts_of(parts.get(section)) if c.id == wanted)
-    for section, _ in _heaviest(run, places):
+    for section, _finding in _heaviest(run, places):
         for chart in charts_of(parts[section]):
             drawn = drawings[f"{section}.{chart.id}"]
             if not chart.half and drawn["L"].height_mm <= TALLEST_HERO:

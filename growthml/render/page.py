@@ -17,6 +17,7 @@ from growthml.render.front import FrontPage, front_page
 from growthml.render.places import IN_APPENDIX, Link, facts_of, has_page, places_of
 from growthml.render.tables import TableView, slug, table_view
 from growthml.render.words import ADVICE, BOXES, HEADLINES, reason_of
+from growthml.words import _
 
 if TYPE_CHECKING:
     from growthml.render.drawings import Drawings
@@ -118,7 +119,7 @@ def page(run: Run, drawings: Drawings, rows: int) -> Page:
         quality=pages.get(IN_APPENDIX),
         contents=[
             *(place for name, place in places.items() if name != IN_APPENDIX),
-            Link(text="Appendix", anchor="appendix"),
+            Link(text=_("Appendix"), anchor="appendix"),
         ],
     )
 
@@ -126,14 +127,14 @@ def page(run: Run, drawings: Drawings, rows: int) -> Page:
 def _campaigns(run: Run) -> str:
     labels = [campaign.label for campaign in run.context.campaigns]
     if len(labels) == 2:
-        return f"{labels[1]} against {labels[0]}"
+        return _("{new} against {old}", new=labels[1], old=labels[0])
     return run.context.formats.join(labels)
 
 
 def _keys(run: Run) -> list[Key]:
     compared = run.context.compared
-    first = "baseline" if compared else ""
-    other = "new" if len(compared) == 1 else ""
+    first = _("baseline") if compared else ""
+    other = _("new") if len(compared) == 1 else ""
     return [
         Key(label=campaign.label, note=other if place else first, colour=campaign.colour)
         for place, campaign in enumerate(run.context.campaigns)
@@ -155,9 +156,8 @@ def _section(
     return SectionPage(
         anchor=place.anchor,
         label=place.text,
-        headline=headline
-        or HEADLINES.get(part.status, "{title}").format_map({"title": part.section.title}),
-        question=part.section.question,
+        headline=headline or _(HEADLINES.get(part.status, "{title}"), title=_(part.section.title)),
+        question=_(part.section.question),
         box=_box(part),
         claims=[_claim(finding, part) for finding in answer.findings] if answer else [],
         blocks=_blocks(part, run, drawings, rows),
@@ -179,9 +179,9 @@ def _box(part: SectionRun) -> Box | None:
         return None
     return Box(
         status=status.value,
-        what=BOXES[status],
+        what=_(BOXES[status]),
         why=reason_of(part),
-        advice=part.advice or ADVICE[status],
+        advice=part.advice or _(ADVICE[status]),
     )
 
 

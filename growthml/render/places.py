@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from growthml.charts import Chart
 from growthml.parts import Run, SectionRun, Status
 from growthml.render.tables import slug
+from growthml.words import _
 
 IN_APPENDIX = "data_quality"
 
@@ -35,10 +36,12 @@ def places_of(run: Run) -> Places:
         if part.section.id != IN_APPENDIX:
             number = len(places) + 1
             anchor = f"section-{number}-{slug(part.section.id)}" if has_page(part) else "front"
-            places[part.section.id] = Link(text=f"{number} · {part.section.title}", anchor=anchor)
+            places[part.section.id] = Link(
+                text=f"{number} · {_(part.section.title)}", anchor=anchor
+            )
     for part in shown:
         if part.section.id == IN_APPENDIX:
-            places[IN_APPENDIX] = Link(text=part.section.title, anchor="data-quality")
+            places[IN_APPENDIX] = Link(text=_(part.section.title), anchor="data-quality")
     return places
 
 

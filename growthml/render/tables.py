@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from growthml.formats import DASH
 from growthml.parts import Column, Context, Table, Verdict
 from growthml.render.words import STATES
+from growthml.words import N_, _, n_
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,9 +88,17 @@ def table_view(section: str, table: Table, context: Context, cap: int) -> TableV
     notes = [note, table.note]
     if len(columns) > MOST_COLUMNS:
         more = len(columns) - MOST_COLUMNS
-        notes.append(f"{more} more {'column' if more == 1 else 'columns'} in {name}.csv.")
+        notes.append(
+            n_(
+                "{n} more column in {table}.csv.",
+                "{n} more columns in {table}.csv.",
+                more,
+                n=more,
+                table=name,
+            )
+        )
     if any(cell.text == DASH for column in cells for cell in column):
-        notes.append(f"{DASH} not applicable or not tested.")
+        notes.append(_("– not applicable or not tested."))
     return TableView(
         anchor=f"table-{slug(name)}",
         name=name,
@@ -114,7 +123,7 @@ def _columns_of(frame: pd.DataFrame) -> list[Column]:
     return [
         Column(
             name=str(name),
-            head=str(name).replace("_", " ").capitalize(),
+            head=_(str(name).replace("_", " ").capitalize()),
             kind=_kind_of(str(name), str(dtype)),
             role=str(name) if name in _LABELLED else "",
         )
@@ -136,6 +145,19 @@ def _kind_of(name: str, dtype: str) -> Any:
     return "rate" if name.endswith(_FRACTIONS) else "number"
 
 
+_CAPPED = {
+    (True, True): N_(
+        "Top {room} in each campaign, of {count} {order}; all rows attached as {table}.csv"
+    ),
+    (True, False): N_("Top {room} of {count} {order}; all rows attached as {table}.csv"),
+    (False, True): N_(
+        "First {room} in each campaign, of {count}; all rows attached as {table}.csv"
+    ),
+    (False, False): N_("First {room} of {count}; all rows attached as {table}.csv"),
+}
+"""What is left out, by whether rows have an order ("by revenue") and are shown by campaign."""
+
+
 def _capped(table: Table, name: str, cap: int, context: Context) -> tuple[pd.DataFrame, str]:
     """The rows to show and the sentence that says what is left out; a total always stays."""
     frame = table.frame if table.view is None else table.view
@@ -144,18 +166,20 @@ def _capped(table: Table, name: str, cap: int, context: Context) -> tuple[pd.Dat
     total = frame.tail(1) if table.total else frame.tail(0)
     body = frame.head(len(frame) - len(total))
     room = cap - len(total)
-    each = ""
+    each = False
     if "campaign" in body and body["campaign"].nunique() > 1:
         per_campaign = max(1, room // body["campaign"].nunique())
         top = body.groupby("campaign", sort=False, dropna=False).head(per_campaign)
-        room, each = per_campaign, " in each campaign,"
+        room, each = per_campaign, True
     else:
         top = body.head(room)
-    first, order = (
-        ("Top", f" by {table.order.removeprefix('by ')}") if table.order else ("First", "")
+    sentence = _(
+        _CAPPED[bool(table.order), each],
+        room=room,
+        count=context.formats.count(len(body)),
+        order=table.order,
+        table=name,
     )
-    count = context.formats.count(len(body))
-    sentence = f"{first} {room}{each} of {count}{order}; all rows attached as {name}.csv"
     index = list(top.index) + list(total.index)
     return frame.loc[index] if frame.index.is_unique else top, sentence
 
@@ -195,7 +219,8 @@ def _mixed(
 def _change(value: Any, unit: Any, context: Context) -> str:
     text = context.formats.difference(value, unit)
     sign = context.formats.unit_sign(unit, difference=True)
-    return f"{text}\u202f{sign}" if sign == "pp" and text not in (DASH, "0") else text
+    points = unit in ("rate", "share") and text not in (DASH, "0")
+    return f"{text}\u202f{sign}" if points else text
 
 
 def _absent(column: Column, context: Context) -> Cell:
@@ -311,7 +336,7 @@ def _with_unit(column: Column, context: Context) -> str:
     sign = context.formats.unit_sign(column.kind)  # type: ignore[arg-type]
     if not sign or sign in column.head:
         return column.head
-    return f"{column.head},\u00a0{sign}"
+    return _("{measure},\u00a0{unit}", measure=column.head, unit=sign)
 
 
 def _widths(

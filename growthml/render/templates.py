@@ -69,13 +69,13 @@ def environment(folder: Path | None = None) -> Environment:
 
 
 @pass_eval_context
-def _text(state: EvalContext, text: str, **values: object) -> str:
+def _text(state: EvalContext, text: str, /, **values: object) -> str:
     """A text in the language spoken; what fills its places is escaped unless it is markup."""
     return _placed(state, words._(text), values)
 
 
 @pass_eval_context
-def _counted(state: EvalContext, one: str, many: str, count: int, **values: object) -> str:
+def _counted(state: EvalContext, one: str, many: str, count: int, /, **values: object) -> str:
     return _placed(state, words.n_(one, many, count), values)
 
 

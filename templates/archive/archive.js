@@ -2,16 +2,13 @@
 "use strict";
 
 (() => {
-  const WORDS = {
-    better: "Better", worse: "Worse", no_evidence: "No evidence", not_tested: "Not tested",
-    fits: "Fits", beaten: "Beaten", missed: "Missed", not_judged: "Not judged", not_yet: "Not yet",
-  };
   const MOST_SHOWN = 200; // of the older runs; a search that finds more is asked to be narrower
   const form = document.querySelector(".filters");
   const status = document.querySelector(".matches");
   const table = document.querySelector("table[id]");
   if (!form || !table) return;
 
+  const words = JSON.parse(form.dataset.words);
   const selects = [...form.querySelectorAll("select")];
   const search = form.elements.q;
   const pages = document.querySelector(".pages");
@@ -63,7 +60,7 @@
       for (const each of [...here, ...older]) (each.facets[select.name] || []).forEach((v) => found.add(v));
       const chosen = wanted.get(select.name) || select.value;
       const options = [...found].sort((a, b) => a.localeCompare(b));
-      select.replaceChildren(new Option("All", ""), ...options.map((v) => new Option(WORDS[v] || v, v)));
+      select.replaceChildren(new Option(words.all, ""), ...options.map((v) => new Option(words.values[v] || v, v)));
       select.value = found.has(chosen) ? chosen : "";
       select.parentElement.hidden = found.size === 0;
     }
@@ -123,10 +120,10 @@
 
   function say(asked, found, cut) {
     const all = here.length + older.length;
-    const noun = table.dataset.noun || "runs";
-    let text = asked ? `${found} of ${all} ${noun} match` : "";
-    if (cut) text += `; the newest ${MOST_SHOWN} older ones are shown`;
-    if (status.dataset.lost) text += "; some older rows could not be loaded";
+    const matching = words[table.dataset.noun || "runs"];
+    let text = asked ? matching.replace("{found}", found).replace("{all}", all) : "";
+    if (cut) text += words.cut.replace("{n}", MOST_SHOWN);
+    if (status.dataset.lost) text += words.lost;
     status.textContent = text;
   }
 
