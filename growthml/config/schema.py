@@ -290,14 +290,16 @@ class SourceConfig(Model):
     same_users: bool = False
     """Whether ids here mean the same people as in other sources with `same_users: true`."""
     memory_limit: Memory | None = None
-    """The most memory the query engine may take, such as `2GB` (DuckDB, Parquet, CSV, logs)."""
+    """The most memory the query engine may take, such as `2GB` (DuckDB, Parquet, CSV, logs, copies
+    of SQLite files); what does not fit goes to the folder for temporary files. Left out: `4GB`, or
+    80 % of the machine's memory where that is less."""
     threads: Annotated[WholeNumber, Field(ge=1)] | None = None
     """How many threads the query engine may use. Left out: as many as there are cores."""
     timeout: Annotated[Number, Field(gt=0)] | None = None
     """Seconds after which a query is given up. Left out: never."""
     cache: bool = True
     """Whether a large SQLite file (64 MB and more) is copied into DuckDB, beside the archive, and
-    counted there: once for each state of the file."""
+    counted there: once for each state of the file, and only its new rows where some were added."""
 
 
 class CampaignWindow(Model):
