@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict
 
+from growthml.theme import OURS, Theme
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -360,3 +362,4 @@ class Run:
     part: str = ""
     alerts: Sequence[str] = ()
     postmortem: tuple[str, int] | None = None
+    theme: Theme = OURS

@@ -25,7 +25,7 @@ from growthml.parts import Campaign, Context, Metrics, Options, PastKpi, Section
 from growthml.sections import all_sections
 from growthml.sources.mapping import Mapped
 
-UNHEEDED = frozenset({"extra_sections", "theme"})
+UNHEEDED = frozenset({"extra_sections"})
 SIMULATED_ACTIONS = frozenset({"bought", "like", "share", "nothing"})
 CHECKS = {
     "event_before_signup": "event before sign-up",

@@ -23,6 +23,7 @@ from growthml.archive.store import files_of
 from growthml.archive.stored import FILE as PAGES
 from growthml.archive.stored import stored
 from growthml.config.schema import Config
+from growthml.config.theme import read_theme
 from growthml.config.types import megabytes
 from growthml.facts.count import Counts, Reading
 from growthml.facts.view import View
@@ -33,6 +34,7 @@ from growthml.progress import Progress
 from growthml.reading import OpenSources, newest_events, source_runs
 from growthml.sources.log_cache import Logs
 from growthml.tables import tables_of
+from growthml.theme import Theme
 
 if TYPE_CHECKING:
     from growthml.deliver.delivery import Delivery
@@ -95,7 +97,7 @@ def run(
     started = datetime.now(UTC)
     today = started.astimezone(ZoneInfo(config.report.timezone)).date()
     chosen = plan.choose(config, only)
-    templates = plan.templates(config)
+    templates, theme = plan.templates(config), read_theme(config.theme)
     if "pdf" in formats:
         from growthml.render.pdf import need_pango
 
@@ -128,7 +130,7 @@ def run(
             readings = sources.readings(seen_until=as_of, today=rows_until, further=further)
         counts = Counts()
         found = [
-            _answered(edition, config, counts, readings, as_of, past, templates, progress)
+            _answered(edition, config, counts, readings, as_of, past, templates, theme, progress)
             for edition in editions
         ]
 
@@ -189,6 +191,7 @@ def _answered(
     as_of: date,
     history: History,
     templates: Path | None,
+    theme: Theme,
     progress: Progress,
 ) -> Run:
     """One report's sections, computed from what is counted for all."""
@@ -205,7 +208,7 @@ def _answered(
     tables = tables_of(sections)
     view, context = pooled
     return Run(
-        run_id=run_id(as_of, config, sections, tables, templates, edition.about),
+        run_id=run_id(as_of, config, sections, tables, templates, [*edition.about, theme.digest]),
         name=edition.name,
         title=edition.title,
         context=context,
@@ -213,11 +216,12 @@ def _answered(
         facts=view.runs,
         sources=source_runs(readings, view),
         versions=versions(),
-        language=config.report.locale.split("_")[0],
+        language=config.theme.language or config.report.locale.split("_")[0],
         status=overall(sections, edition.chosen),
         part=edition.part,
         alerts=gate.alerts(config, sections, context),
         postmortem=edition.postmortem,
+        theme=theme,
     )
 
 

@@ -10,17 +10,27 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, Tag, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    Tag,
+    field_validator,
+    model_validator,
+)
 
 from growthml.config.types import (
     Address,
     Amount,
+    Colour,
     Condition,
     Currency,
     Day,
     Domain,
     Duration,
     HttpsUrl,
+    Language,
     Locale,
     Memory,
     MetricName,
@@ -31,6 +41,7 @@ from growthml.config.types import (
     Share,
     SmtpUrl,
     Text,
+    Token,
     WhereKey,
     WholeNumber,
     Worth,
@@ -39,6 +50,7 @@ from growthml.config.types import (
     problem,
 )
 from growthml.config.url import Url, Webhook
+from growthml.palette import for_dark, unreadable
 
 PERIOD_BASELINES = ("previous_period", "same_period_last_year")
 
@@ -486,6 +498,64 @@ class OutputConfig(Model):
     """How much memory setting the PDF may take before it is stopped (Linux)."""
 
 
+class Tones(Model):
+    """A colour on the light page and on the dark one."""
+
+    light: Colour
+    """On white, as `#rrggbb`."""
+    dark: Colour | None = None
+    """On the dark page of HTML. Left out: the light one, lightened until it can be read."""
+
+
+ColourChoice = Annotated[
+    Annotated[Colour, Tag("text")] | Annotated[Tones, Tag("mapping")],
+    by_shape("a colour such as '#0f5bb5' or {light: '#0f5bb5', dark: '#79b8ff'}"),
+]
+
+
+def shades_of(colours: Mapping[str, ColourChoice]) -> dict[str, tuple[str, str]]:
+    """The light and the dark value of each colour of a theme."""
+    tones = {
+        token: Tones(light=chosen) if isinstance(chosen, str) else chosen
+        for token, chosen in colours.items()
+    }
+    return {token: (each.light, each.dark or for_dark(each.light)) for token, each in tones.items()}
+
+
+class FontsConfig(Model):
+    """A typeface, as TrueType or OpenType files. They are embedded in HTML and PDF: see to it that
+    their licence allows that."""
+
+    regular: Path
+    """The file of the text."""
+    bold: Path | None = None
+    """The file of headings and emphasis. Left out: `regular`."""
+
+
+class ThemeConfig(Model):
+    """The report's own look. Whatever is left out stays as it is."""
+
+    logo: Path | None = None
+    """A PNG, JPEG or SVG file; it stands at the head of the front page, 8 mm high."""
+    colours: Mapping[Token, ColourChoice] = Field(default_factory=dict)
+    """By what is coloured (`new`, `baseline`, `c1` to `c6` for channels, `ink`, `better`, `worse`
+    …): `"#0f5bb5"`, or `{light: "#0f5bb5", dark: "#79b8ff"}`. Colours that could not be read are
+    refused."""
+    fonts: FontsConfig | None = None
+    """Your own typeface."""
+    paper: Literal["A4", "Letter"] = "A4"
+    """The PDF's paper."""
+    language: Language | None = None
+    """The language of the words, such as `de`. Left out: that of `report.locale`."""
+
+    @field_validator("colours")
+    @classmethod
+    def _can_be_read(cls, colours: Mapping[str, ColourChoice]) -> Mapping[str, ColourChoice]:
+        for token, why in unreadable(shades_of(colours)):
+            raise problem(f"{token}: {why}")
+        return colours
+
+
 When = Literal["always", "ok", "changed", "alert"]
 
 
@@ -592,8 +662,8 @@ class Config(Model):
     """Python files with sections of your own."""
     for_each: Literal["channel"] | None = None
     """One more report for each channel, from the same run."""
-    theme: Path | None = None
-    """A file of your own colours and logo."""
+    theme: ThemeConfig = ThemeConfig()
+    """Your own colours, logo, typefaces, paper."""
     max_age: Duration | None = None
     """How old the latest event may be, such as `36h` or `2d`, before the report is held back."""
     wait_for: Duration | None = None
@@ -653,9 +723,11 @@ class Config(Model):
     def fingerprint(self) -> dict[str, Any]:
         """The config as plain data, for the run id: all that bears on what is computed.
 
-        Without output, delivery, caches and clocks (`max_age`, `wait_for`); addresses as
+        Without output, delivery, the theme's files (which count by what they hold), caches and
+        clocks (`max_age`, `wait_for`); addresses as
         `Url.stored` gives them, so that neither passwords nor absolute paths tell two runs apart.
         """
         without: Any = dict.fromkeys(("output", "delivery", "max_age", "wait_for"), True)
+        without["theme"] = {"logo", "fonts"}
         without["sources"] = {"__all__": {"cache"}}
         return self.model_dump(mode="json", by_alias=True, exclude=without)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from growthml.charts import Chart
 from growthml.figures import draw
+from growthml.render.dress import printed_as
 from growthml.render.figure import charts_of
 
 if TYPE_CHECKING:
@@ -26,10 +27,11 @@ def widths(chart: Chart) -> tuple[Width, ...]:
 def draw_all(run: Run) -> Drawings:
     """Draws every chart of the run; the drawings carry their own layout faults."""
     formats = run.context.formats
-    return {
-        f"{part.section.id}.{chart.id}": {
-            width: draw(chart, formats, width) for width in widths(chart)
+    with printed_as(run):
+        return {
+            f"{part.section.id}.{chart.id}": {
+                width: draw(chart, formats, width) for width in widths(chart)
+            }
+            for part in run.sections
+            for chart in charts_of(part)
         }
-        for part in run.sections
-        for chart in charts_of(part)
-    }

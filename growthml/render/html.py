@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from growthml.render.dress import printed_as
 from growthml.render.page import page
 from growthml.render.templates import environment, fill
 
@@ -21,6 +22,7 @@ def html(run: Run, drawings: Drawings, templates: Path | None = None) -> str:
     drawings: from `drawings.draw_all`. templates: a folder whose files win over ours. The same
     run gives the same text. Raises GrowthError for a template that does not work.
     """
-    view = page(run, drawings, MOST_ROWS)
-    found = environment(templates)
-    return fill(found, "report.html.j2", page=view, front=view.front, paper="", screen=True)
+    with printed_as(run):
+        view = page(run, drawings, MOST_ROWS)
+        found = environment(templates)
+        return fill(found, "report.html.j2", page=view, front=view.front, paper="", screen=True)

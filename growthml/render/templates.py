@@ -17,8 +17,9 @@ from jinja2 import (
 from markupsafe import Markup
 
 import growthml
+from growthml import palette
 from growthml.errors import GrowthError, UsageError
-from growthml.figures import data_uri, palette
+from growthml.figures import data_uri
 from growthml.render import assets
 
 
