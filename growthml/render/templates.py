@@ -21,6 +21,7 @@ from growthml import palette
 from growthml.errors import GrowthError, UsageError
 from growthml.figures import data_uri
 from growthml.render import assets
+from growthml.render.breaks import unbroken
 
 
 def ours() -> Path:
@@ -50,6 +51,7 @@ def environment(folder: Path | None = None) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    found.filters["unbroken"] = unbroken
     found.globals |= {
         "stylesheet": lambda name: Markup(_source(found, loader, name)),
         "light_tokens": Markup(assets.light_tokens()),
