@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict
 
+from growthml.theme import OURS, Theme
 from growthml.words import _
 
 if TYPE_CHECKING:
@@ -362,3 +363,4 @@ class Run:
     part: str = ""
     alerts: Sequence[str] = ()
     postmortem: tuple[str, int] | None = None
+    theme: Theme = OURS

@@ -26,7 +26,7 @@ from growthml.sections import all_sections
 from growthml.sources.mapping import Mapped
 from growthml.words import N_, _
 
-UNHEEDED = frozenset({"extra_sections", "theme"})
+UNHEEDED = frozenset({"extra_sections"})
 SIMULATED_ACTIONS = frozenset({"bought", "like", "share", "nothing"})
 CHECKS = {
     "event_before_signup": N_("event before sign-up"),

@@ -23,6 +23,7 @@ from growthml.archive.store import files_of
 from growthml.archive.stored import FILE as PAGES
 from growthml.archive.stored import stored
 from growthml.config.schema import Config
+from growthml.config.theme import read_theme
 from growthml.config.types import megabytes
 from growthml.facts.count import Counts, Reading
 from growthml.facts.view import View
@@ -33,6 +34,7 @@ from growthml.progress import Progress
 from growthml.reading import OpenSources, newest_events, source_runs
 from growthml.sources.log_cache import Logs
 from growthml.tables import tables_of
+from growthml.theme import Theme
 from growthml.words import _, speaking
 
 if TYPE_CHECKING:
@@ -91,7 +93,7 @@ def run(
     MissingFields or SourceError before anything is computed, and GrowthError where the archive
     cannot be written; a section that fails is a part of the report.
     """
-    with speaking(config.report.language):
+    with speaking(config.language):
         return _run(
             config,
             as_of=as_of,
@@ -118,7 +120,7 @@ def _run(
     started = datetime.now(UTC)
     today = started.astimezone(ZoneInfo(config.report.timezone)).date()
     chosen = plan.choose(config, only)
-    templates = plan.templates(config)
+    templates, theme = plan.templates(config), read_theme(config.theme)
     if "pdf" in formats:
         from growthml.render.pdf import need_pango
 
@@ -151,7 +153,7 @@ def _run(
             readings = sources.readings(seen_until=as_of, today=rows_until, further=further)
         counts = Counts()
         found = [
-            _answered(edition, config, counts, readings, as_of, past, templates, progress)
+            _answered(edition, config, counts, readings, as_of, past, templates, theme, progress)
             for edition in editions
         ]
 
@@ -217,6 +219,7 @@ def _answered(
     as_of: date,
     history: History,
     templates: Path | None,
+    theme: Theme,
     progress: Progress,
 ) -> Run:
     """One report's sections, computed from what is counted for all."""
@@ -233,7 +236,7 @@ def _answered(
     tables = tables_of(sections)
     view, context = pooled
     return Run(
-        run_id=run_id(as_of, config, sections, tables, templates, edition.about),
+        run_id=run_id(as_of, config, sections, tables, templates, [*edition.about, theme.digest]),
         name=edition.name,
         title=edition.title,
         context=context,
@@ -241,11 +244,12 @@ def _answered(
         facts=view.runs,
         sources=source_runs(readings, view),
         versions=versions(),
-        language=config.report.language,
+        language=config.language,
         status=overall(sections, edition.chosen),
         part=edition.part,
         alerts=gate.alerts(config, sections, context),
         postmortem=edition.postmortem,
+        theme=theme,
     )
 
 

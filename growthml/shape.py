@@ -157,11 +157,7 @@ def beside(
             name = f"{value.name}@{campaign.key}"
             missing = "" if value.kind == "text" else None
             data[name] = [found.get((campaign.key, each), missing) for each in keys]
-            head = (
-                _("{measure} {campaign}", measure=value.head, campaign=campaign.label)
-                if len(context.campaigns) > 1
-                else value.head
-            )
+            head = f"{value.head}\n{campaign.label}" if len(context.campaigns) > 1 else value.head
             columns.append(Column(name=name, head=head, kind=value.kind, role=value.role))
     return pd.DataFrame(data), columns
 

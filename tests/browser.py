@@ -102,6 +102,25 @@ class Page:
                 "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code
             )
 
+    def barriers(self) -> list[str]:
+        """What axe-core finds on the page: each violated rule with its first element."""
+        found = sorted(Path(".venv").glob("axe-core-*.min.js"))
+        if not found:
+            pytest.skip("axe-core is not there; .ci/axe brings it from the npm registry")
+        self.ask(f"{found[-1].read_text(encoding='utf-8')}; 0")
+        told = self.ask(
+            "axe.run(document, {resultTypes: ['violations']}).then((found) =>"
+            " found.violations.map((rule) =>"
+            " `${rule.id}: ${rule.help}: ${rule.nodes[0].html}`))"
+        )
+        assert isinstance(told, list)
+        return told
+
+    def forced_colours(self, on: bool) -> None:
+        """Whether the reader's own colours stand in the place of the page's."""
+        features = [{"name": "forced-colors", "value": "active" if on else "none"}]
+        self._call("Emulation.setEmulatedMedia", features=features)
+
     def picture(self, path: Path) -> None:
         """Save what is seen as a PNG file."""
         found = self._call("Page.captureScreenshot", format="png")

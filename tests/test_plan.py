@@ -159,10 +159,9 @@ def test_keys_nothing_is_done_with_are_named(tmp_path: Path) -> None:
             tmp_path,
             "extra_sections=[own.py]",
             "output.formats=[html, xlsx]",
-            "theme=own.yml",
         )
     )
-    assert named == ["extra_sections", "theme", "output.formats: xlsx"]
+    assert named == ["extra_sections", "output.formats: xlsx"]
 
 
 # -- web logs --------------------------------------------------------------------------------------

@@ -56,8 +56,9 @@ def formats_of(run: StoredRun) -> Formats:
 
 def language_of(run: StoredRun) -> str:
     """The language of the report."""
-    report = (run.manifest.get("config") or {}).get("report") or {}
-    return str(report.get("locale", "en_US")).partition("_")[0]
+    config = run.manifest.get("config") or {}
+    chosen = (config.get("theme") or {}).get("language")
+    return str(chosen or (config.get("report") or {}).get("locale", "en_US")).partition("_")[0]
 
 
 def series_of(row: Row) -> str:

@@ -20,6 +20,7 @@ from growthml.errors import GrowthError
 from growthml.formats import Formats
 from growthml.parts import Answer, Run, Section, Status, Verdict
 from growthml.secrets import masked
+from growthml.theme import Theme
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -235,7 +236,7 @@ def _cells(held: Sequence[Any]) -> list[Any]:
     return [_decoded(each) if isinstance(each, dict | list) else each for each in held]
 
 
-_CLASSES: Mapping[str, type[Any]] = {"Formats": Formats} | {
+_CLASSES: Mapping[str, type[Any]] = {"Formats": Formats, "Theme": Theme} | {
     name: kind
     for module in (parts, charts)
     for name, kind in vars(module).items()

@@ -10,17 +10,27 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, Tag, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    Tag,
+    field_validator,
+    model_validator,
+)
 
 from growthml.config.types import (
     Address,
     Amount,
+    Colour,
     Condition,
     Currency,
     Day,
     Domain,
     Duration,
     HttpsUrl,
+    Language,
     Locale,
     Memory,
     MetricName,
@@ -31,6 +41,7 @@ from growthml.config.types import (
     Share,
     SmtpUrl,
     Text,
+    Token,
     WhereKey,
     WholeNumber,
     Worth,
@@ -39,6 +50,7 @@ from growthml.config.types import (
     problem,
 )
 from growthml.config.url import Url, Webhook
+from growthml.palette import for_dark, unreadable
 
 PERIOD_BASELINES = ("previous_period", "same_period_last_year")
 
@@ -290,14 +302,16 @@ class SourceConfig(Model):
     same_users: bool = False
     """Whether ids here mean the same people as in other sources with `same_users: true`."""
     memory_limit: Memory | None = None
-    """The most memory the query engine may take, such as `2GB` (DuckDB, Parquet, CSV, logs)."""
+    """The most memory the query engine may take, such as `2GB` (DuckDB, Parquet, CSV, logs, copies
+    of SQLite files); what does not fit goes to the folder for temporary files. Left out: `4GB`, or
+    80 % of the machine's memory where that is less."""
     threads: Annotated[WholeNumber, Field(ge=1)] | None = None
     """How many threads the query engine may use. Left out: as many as there are cores."""
     timeout: Annotated[Number, Field(gt=0)] | None = None
     """Seconds after which a query is given up. Left out: never."""
     cache: bool = True
     """Whether a large SQLite file (64 MB and more) is copied into DuckDB, beside the archive, and
-    counted there: once for each state of the file."""
+    counted there: once for each state of the file, and only its new rows where some were added."""
 
 
 class CampaignWindow(Model):
@@ -462,14 +476,9 @@ class ReportConfig(Model):
     currency: Currency = "USD"
     """The currency of all money, as its three-letter code."""
     locale: Locale = "en_US"
-    """How numbers and dates are written, and the language of the text where there is one of it."""
+    """How numbers and dates are written, and in which language, if there is a catalogue of it."""
     timezone: Zone = "UTC"
     """The time zone that days, weeks and months are cut in."""
-
-    @property
-    def language(self) -> str:
-        """The language of the locale, such as `de`."""
-        return self.locale.partition("_")[0]
 
 
 class OutputConfig(Model):
@@ -487,6 +496,64 @@ class OutputConfig(Model):
     """How long setting the PDF may take before it is stopped, such as `10m`."""
     pdf_memory: Memory = "4GB"
     """How much memory setting the PDF may take before it is stopped (Linux)."""
+
+
+class Tones(Model):
+    """A colour on the light page and on the dark one."""
+
+    light: Colour
+    """On white, as `#rrggbb`."""
+    dark: Colour | None = None
+    """On the dark page of HTML. Left out: the light one, lightened until it can be read."""
+
+
+ColourChoice = Annotated[
+    Annotated[Colour, Tag("text")] | Annotated[Tones, Tag("mapping")],
+    by_shape("a colour such as '#0f5bb5' or {light: '#0f5bb5', dark: '#79b8ff'}"),
+]
+
+
+def shades_of(colours: Mapping[str, ColourChoice]) -> dict[str, tuple[str, str]]:
+    """The light and the dark value of each colour of a theme."""
+    tones = {
+        token: Tones(light=chosen) if isinstance(chosen, str) else chosen
+        for token, chosen in colours.items()
+    }
+    return {token: (each.light, each.dark or for_dark(each.light)) for token, each in tones.items()}
+
+
+class FontsConfig(Model):
+    """A typeface, as TrueType or OpenType files. They are embedded in HTML and PDF: see to it that
+    their licence allows that."""
+
+    regular: Path
+    """The file of the text."""
+    bold: Path | None = None
+    """The file of headings and emphasis. Left out: `regular`."""
+
+
+class ThemeConfig(Model):
+    """The report's own look. Whatever is left out stays as it is."""
+
+    logo: Path | None = None
+    """A PNG, JPEG or SVG file; it stands at the head of the front page, 8 mm high."""
+    colours: Mapping[Token, ColourChoice] = Field(default_factory=dict)
+    """By what is coloured (`new`, `baseline`, `c1` to `c6` for channels, `ink`, `better`, `worse`
+    …): `"#0f5bb5"`, or `{light: "#0f5bb5", dark: "#79b8ff"}`. Colours that could not be read are
+    refused."""
+    fonts: FontsConfig | None = None
+    """Your own typeface."""
+    paper: Literal["A4", "Letter"] = "A4"
+    """The PDF's paper."""
+    language: Language | None = None
+    """The language of the words, such as `de`. Left out: that of `report.locale`."""
+
+    @field_validator("colours")
+    @classmethod
+    def _can_be_read(cls, colours: Mapping[str, ColourChoice]) -> Mapping[str, ColourChoice]:
+        for token, why in unreadable(shades_of(colours)):
+            raise problem(f"{token}: {why}")
+        return colours
 
 
 When = Literal["always", "ok", "changed", "alert"]
@@ -595,8 +662,8 @@ class Config(Model):
     """Python files with sections of your own."""
     for_each: Literal["channel"] | None = None
     """One more report for each channel, from the same run."""
-    theme: Path | None = None
-    """A file of your own colours and logo."""
+    theme: ThemeConfig = ThemeConfig()
+    """Your own colours, logo, typefaces, paper."""
     max_age: Duration | None = None
     """How old the latest event may be, such as `36h` or `2d`, before the report is held back."""
     wait_for: Duration | None = None
@@ -613,6 +680,11 @@ class Config(Model):
         """What stands on the front page."""
         name = self.report.name.replace("-", " ").replace("_", " ")
         return self.report.title or name[:1].upper() + name[1:]
+
+    @property
+    def language(self) -> str:
+        """The language of the words, such as `de`: the theme's, else that of the locale."""
+        return self.theme.language or self.report.locale.partition("_")[0]
 
     @property
     def baseline_key(self) -> str | None:
@@ -656,9 +728,11 @@ class Config(Model):
     def fingerprint(self) -> dict[str, Any]:
         """The config as plain data, for the run id: all that bears on what is computed.
 
-        Without output, delivery, caches and clocks (`max_age`, `wait_for`); addresses as
+        Without output, delivery, the theme's files (which count by what they hold), caches and
+        clocks (`max_age`, `wait_for`); addresses as
         `Url.stored` gives them, so that neither passwords nor absolute paths tell two runs apart.
         """
         without: Any = dict.fromkeys(("output", "delivery", "max_age", "wait_for"), True)
+        without["theme"] = {"logo", "fonts"}
         without["sources"] = {"__all__": {"cache"}}
         return self.model_dump(mode="json", by_alias=True, exclude=without)

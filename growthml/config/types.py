@@ -24,9 +24,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from growthml import period
+from growthml import period, words
 from growthml.config.problems import CUSTOM, EXPECTED, did_you_mean, shown, suggestion
 from growthml.config.url import Url, last_name
+from growthml.palette import TOKENS
 
 METRICS = (
     "users",
@@ -185,6 +186,25 @@ def _memory(text: str) -> str:
     return text
 
 
+def _colour(text: str) -> str:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", text):
+        raise problem(f"expected a colour such as '#0f5bb5' (in quotes), got {shown(text)}")
+    return text.lower()
+
+
+def _token(name: str) -> str:
+    if name not in TOKENS:
+        raise problem(f"unknown colour '{name}'{suggestion(name, TOKENS)}")
+    return name
+
+
+def _language(name: str) -> str:
+    if name not in words.languages():
+        known = ", ".join(words.languages())
+        raise problem(f"there is no catalogue of the language '{name}'; there are {known}")
+    return name
+
+
 def megabytes(memory: str) -> float:
     """An amount of memory as `Memory` has it, in MB of 1,048,576 bytes.
 
@@ -279,6 +299,9 @@ Duration = Annotated[
     WithJsonSchema({"type": "string", "pattern": f"^{_LENGTH.pattern}$"}),
 ]
 Memory = Annotated[Text, AfterValidator(_memory)]
+Colour = Annotated[Text, AfterValidator(_colour)]
+Token = Annotated[Text, AfterValidator(_token)]
+Language = Annotated[Text, AfterValidator(_language)]
 Zone = Annotated[Text, AfterValidator(_zone)]
 Locale = Annotated[Text, AfterValidator(_locale)]
 Currency = Annotated[Text, AfterValidator(_currency)]

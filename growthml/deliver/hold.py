@@ -42,7 +42,7 @@ def hold(
         return []
     (progress or Progress(quiet=True)).step("Telling that the report is held back")
     run_id = held.run_id if isinstance(held, Run) else ""
-    with speaking(config.report.language), Ledger(archive, now) as ledger:
+    with speaking(config.language), Ledger(archive, now) as ledger:
         reasons = reasons_of(held, config) if isinstance(held, Run) else [held]
         desk = Desk(
             config=config,

@@ -19,13 +19,17 @@ from growthml.deliver.words import LINE, fold, plain, shorten
 from growthml.errors import GrowthError
 from growthml.figures import draw, png
 from growthml.render.drawings import widths
+from growthml.render.dress import printed_as
 from growthml.render.figure import charts_of
 from growthml.render.front import FrontPage, KpiGroup, KpiLine, front_page, hero_chart
 from growthml.render.places import places_of
 from growthml.render.templates import environment, fill
+from growthml.theme import Theme, dressed
 from growthml.words import n_, speaking
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
+
     from growthml.figures import Drawing
     from growthml.figures.house import Width
     from growthml.parts import Run
@@ -59,6 +63,7 @@ class Letter:
     """
 
     language: str
+    theme: Theme
     name: str
     report: str
     as_of: str
@@ -90,7 +95,7 @@ def letter(run: Run, *, alerts: Sequence[str] = (), link: str = "", picture: boo
 
     picture: draws the one figure it shows. Raises GrowthError for a figure without alt text.
     """
-    with speaking(run.language):
+    with printed_as(run):
         return _letter(run, alerts=alerts, link=link, picture=picture)
 
 
@@ -110,6 +115,7 @@ def _letter(run: Run, *, alerts: Sequence[str], link: str, picture: bool) -> Let
         ]
     written = Letter(
         language=run.language,
+        theme=run.theme,
         name=run.name,
         report=run.title,
         as_of=run.context.formats.date(run.context.as_of),
@@ -169,7 +175,11 @@ def html(written: Letter, hero: str, templates: Path | None = None) -> str:
     What does not fit MOST_BYTES gives way: callouts, then KPI lines. Raises GrowthError where even
     that is not enough, or for a template that does not work.
     """
-    found = environment(templates)
+    with speaking(written.language), dressed(written.theme):
+        return _html(written, hero, environment(templates))
+
+
+def _html(written: Letter, hero: str, found: Environment) -> str:
     inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
     for kpis, callouts in ((MOST_KPIS, 3), (MOST_KPIS, 0), (3, 0), (0, 0)):
         shown = written.holding(kpis, callouts)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from growthml.charts import BarPanel, Bars, Series
 from growthml.figures import house
 from growthml.figures.canvas import Canvas
-from growthml.figures.palette import ON, text_of
 from growthml.fonts import Weight
 from growthml.formats import Formats
+from growthml.palette import ON, text_of
 
 BAR, BETWEEN = 2.88, 2.24
 THINNEST, NARROWEST_BETWEEN = 2.4, 0.8

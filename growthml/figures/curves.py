@@ -16,9 +16,9 @@ from growthml.charts import CurvePanel, Curves, Dot, Line, Reference
 from growthml.figures import house, labels
 from growthml.figures.axis import Scale, as_number, x_scale, y_scale
 from growthml.figures.canvas import Box, Canvas, Point
-from growthml.figures.palette import DASHES, text_of
 from growthml.fonts import Weight
 from growthml.formats import Formats
+from growthml.palette import DASHES, text_of
 
 PANEL_GAP, STACK_GAP = 5.0, 4.0
 TITLE_GAP = 1.8

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Mapping
 
-from growthml.figures.palette import PALETTE
+from growthml.palette import shades
 
-_TOKEN_OF = {shade.light: token for token, shade in PALETTE.items()}
 _PROLOG = re.compile(r"^.*?(?=<svg\b)", re.DOTALL)
 _SURPLUS = re.compile(r"<metadata>.*?</metadata>|<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)
 _ROOT = re.compile(r"<svg\b[^>]*>")
@@ -28,7 +28,8 @@ def inline(svg: str, prefix: str) -> str:
     """
     body = _SURPLUS.sub("", _PROLOG.sub("", svg)).strip()
     body = _ROOT.sub(_page_root, body, count=1)
-    return _TAG.sub(lambda tag: _on_page(tag.group(), prefix), body)
+    tokens = {shade.light: token for token, shade in shades().items()}
+    return _TAG.sub(lambda tag: _on_page(tag.group(), prefix, tokens), body)
 
 
 def data_uri(svg: str) -> str:
@@ -47,11 +48,10 @@ def _page_root(root: re.Match[str]) -> str:
     )
 
 
-def _on_page(tag: str, prefix: str) -> str:
+def _on_page(tag: str, prefix: str, tokens: Mapping[str, str]) -> str:
+    def variable(colour: re.Match[str]) -> str:
+        token = tokens.get(colour.group())
+        return f"var(--{token})" if token else colour.group()
+
     tag = _ID.sub(lambda reference: reference.group() + prefix, tag)
-    return _STYLE.sub(lambda style: _COLOUR.sub(_variable, style.group()), tag)
-
-
-def _variable(colour: re.Match[str]) -> str:
-    token = _TOKEN_OF.get(colour.group())
-    return f"var(--{token})" if token else colour.group()
+    return _STYLE.sub(lambda style: _COLOUR.sub(variable, style.group()), tag)

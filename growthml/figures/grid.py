@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from growthml.charts import Cell, Grid
 from growthml.figures import house
 from growthml.figures.canvas import Canvas
-from growthml.figures.palette import ON
 from growthml.formats import Formats
+from growthml.palette import ON
 
 GAP = 0.8
 PAD = 0.9

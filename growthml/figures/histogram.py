@@ -14,8 +14,8 @@ from growthml.charts import Histogram, Unit
 from growthml.figures import house
 from growthml.figures.axis import Scale, y_scale
 from growthml.figures.canvas import Canvas
-from growthml.figures.palette import text_of
 from growthml.formats import Formats
+from growthml.palette import text_of
 
 TOP, BOTTOM = 0.8, 0.6
 TICK_GAP = 1.2

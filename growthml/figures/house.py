@@ -66,20 +66,24 @@ def line_height(size: float) -> float:
     return mm(size * LEADING)
 
 
-@lru_cache(maxsize=8192)
 def text_width(words: str, size: float, weight: Weight = 400) -> float:
     """The width of one line of text in mm; a glyph in no font counts as a wide one."""
+    return _ems(words, str(fonts.ttf(weight)), weight) * mm(size)
+
+
+@lru_cache(maxsize=8192)
+def _ems(words: str, font: str, weight: Weight) -> float:
     unknown = missing(words)
     known = "".join(char for char in words if char not in unknown)
-    em = _advance(known, weight) + _UNKNOWN_EM * (len(words) - len(known))
-    return em * mm(size)
+    return _advance(known, font, weight) + _UNKNOWN_EM * (len(words) - len(known))
 
 
 def missing(words: str) -> str:
     """The characters of these words that neither Growth Sans nor its fallback holds, each once."""
     if words.isascii():
         return ""
-    return "".join(dict.fromkeys(char for char in words if ord(char) not in _known()))
+    font = str(fonts.ttf(400))
+    return "".join(dict.fromkeys(char for char in words if ord(char) not in _known(font)))
 
 
 def widest(texts: Sequence[str], size: float, weight: Weight = 400) -> float:
@@ -139,15 +143,15 @@ def fallback(*, bold: bool = False) -> str:
 
 
 @cache
-def _known() -> frozenset[int]:
-    font, rest = (_font((path,)) for path in (str(fonts.ttf(400)), fallback()))
+def _known(path: str) -> frozenset[int]:
+    font, rest = (_font((each,)) for each in (path, fallback()))
     return frozenset(font.get_charmap()) | frozenset(rest.get_charmap())
 
 
-def _advance(words: str, weight: Weight) -> float:
+def _advance(words: str, path: str, weight: Weight) -> float:
     from matplotlib.ft2font import LoadFlags
 
-    font = _font((str(fonts.ttf(weight)), fallback(bold=weight == 600)))
+    font = _font((path, fallback(bold=weight == 600)))
     font.set_size(100, 72)
     font.set_text(words, 0.0, flags=LoadFlags.NO_HINTING)
     width: float = font.get_width_height()[0] / 64 / 100

@@ -28,8 +28,8 @@ from PIL import Image
 from growthml import fonts
 from growthml.figures import house
 from growthml.figures.canvas import Canvas, Disc, Mark, Shape, Words
-from growthml.figures.palette import light
 from growthml.fonts import Weight
+from growthml.palette import light
 
 HASH_SALT = "growthml"
 FALLBACK_FAMILY = "DejaVu Sans"
@@ -77,8 +77,8 @@ def png(canvas: Canvas, pixels: int, border: int) -> bytes:
 def _prepare() -> None:
     """Make the fonts known and the settings ours, once a process."""
     known = font_manager.fontManager
-    for weight in (400, 600):
-        known.addfont(str(fonts.ttf(weight)))
+    for path in fonts.OURS.values():
+        known.addfont(str(path))
     bold = FontEntry(house.fallback(bold=True), name=FALLBACK_FAMILY, weight=600, size="scalable")
     known.ttflist.append(bold)
     mpl.rcParams["text.hinting"] = "none"
@@ -104,8 +104,9 @@ def _put(mark: Mark, renderer: Any, to_page: Affine2D) -> None:
 
 
 def _put_words(words: Words, renderer: Any, to_page: Affine2D) -> None:
-    text, left = words.text, words.x
+    text, left, family = words.text, words.x, fonts.FAMILY
     if isinstance(renderer, RendererAgg):
+        family = _family(str(fonts.ttf(words.weight)), words.weight)
         # A picture knows no anchor, and has no reader's font to fall back on.
         left = words.box.left
         unknown = house.missing(text)
@@ -113,7 +114,7 @@ def _put_words(words: Words, renderer: Any, to_page: Affine2D) -> None:
     x, y = to_page.transform((left, words.y))
     anchor = Text(x, y, ha=_SIDES[words.anchor])
     pen = _pen(renderer, words.colour)
-    font = _font(words.weight, words.size)
+    font = _font(family, words.weight, words.size)
     renderer.draw_text(pen, x, renderer.height - y, text, font, 0, mtext=anchor)
 
 
@@ -142,7 +143,17 @@ def _pen(renderer: Any, colour: str, thickness: float = 0.0, dash: Sequence[floa
 
 
 @cache
-def _font(weight: Weight, size: float) -> FontProperties:
-    return FontProperties(
-        family=[fonts.FAMILY, FALLBACK_FAMILY, "sans-serif"], weight=weight, size=size
+def _font(family: str, weight: Weight, size: float) -> FontProperties:
+    return FontProperties(family=[family, FALLBACK_FAMILY, "sans-serif"], weight=weight, size=size)
+
+
+@cache
+def _family(path: str, weight: Weight) -> str:
+    """What matplotlib knows a typeface by: ours by its name, a theme's by its file's."""
+    if path == str(fonts.OURS[weight]):
+        return fonts.FAMILY
+    name = f"{fonts.FAMILY} {path}"
+    font_manager.fontManager.ttflist.append(
+        FontEntry(path, name=name, weight=weight, size="scalable")
     )
+    return name

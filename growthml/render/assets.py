@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from growthml import fonts
 from growthml.figures import inline
-from growthml.figures.palette import PALETTE
+from growthml.palette import shades
 
 if TYPE_CHECKING:
     from growthml.figures import Drawing
@@ -25,26 +25,24 @@ _NAMESPACES = (
 
 def light_tokens() -> str:
     """The palette's light values as CSS custom properties."""
-    return "".join(f"--{token}:{shade.light};" for token, shade in PALETTE.items())
+    return "".join(f"--{token}:{shade.light};" for token, shade in shades().items())
 
 
 def dark_tokens() -> str:
     """The palette's dark values as CSS custom properties."""
-    return "".join(f"--{token}:{shade.dark};" for token, shade in PALETTE.items())
+    return "".join(f"--{token}:{shade.dark};" for token, shade in shades().items())
 
 
-@cache
 def screen_fonts() -> str:
     """`@font-face` rules for HTML; what Growth Sans lacks falls back to the reader's fonts."""
-    faces = ((400, fonts.woff2(400)), (600, fonts.woff2(600)))
-    return "".join(_rule(fonts.FAMILY, weight, _data_uri(path)) for weight, path in faces)
+    weights: tuple[fonts.Weight, ...] = (400, 600)
+    return "".join(_rule(fonts.FAMILY, each, _data_uri(fonts.woff2(each))) for each in weights)
 
 
 FONT_SCHEME = "growthml-font"
 """Our typefaces as the PDF's style sheet names them: `growthml-font:GrowthSans-Regular.ttf`."""
 
 
-@cache
 def print_fonts() -> str:
     """`@font-face` rules for PDF, DejaVu included, so that no font of the machine is needed.
 
@@ -89,8 +87,10 @@ def _rule(family: str, weight: int, address: str) -> str:
     )
 
 
+@cache
 def _data_uri(path: Path) -> str:
-    return f"data:font/woff2;base64,{b64encode(path.read_bytes()).decode()}"
+    kind = path.suffix.removeprefix(".")
+    return f"data:font/{kind};base64,{b64encode(path.read_bytes()).decode()}"
 
 
 def _dejavu() -> Path:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from growthml.charts import Chart
 from growthml.figures import draw
+from growthml.render.dress import printed_as
 from growthml.render.figure import charts_of
-from growthml.words import speaking
 
 if TYPE_CHECKING:
     from growthml.figures import Drawing
@@ -27,7 +27,7 @@ def widths(chart: Chart) -> tuple[Width, ...]:
 def draw_all(run: Run) -> Drawings:
     """Draws every chart of the run; the drawings carry their own layout faults."""
     formats = run.context.formats
-    with speaking(run.language):
+    with printed_as(run):
         return {
             f"{part.section.id}.{chart.id}": {
                 width: draw(chart, formats, width) for width in widths(chart)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from growthml.render.dress import printed_as
 from growthml.render.page import page
 from growthml.render.templates import environment, fill
-from growthml.words import speaking
 
 if TYPE_CHECKING:
     from growthml.parts import Run
@@ -22,7 +22,7 @@ def html(run: Run, drawings: Drawings, templates: Path | None = None) -> str:
     drawings: from `drawings.draw_all`. templates: a folder whose files win over ours. The same
     run gives the same text. Raises GrowthError for a template that does not work.
     """
-    with speaking(run.language):
+    with printed_as(run):
         view = page(run, drawings, MOST_ROWS)
         found = environment(templates)
         return fill(found, "report.html.j2", page=view, front=view.front, paper="", screen=True)

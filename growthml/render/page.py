@@ -94,6 +94,7 @@ class Page:
     sections: Sequence[SectionPage]
     appendix: Appendix
     quality: SectionPage | None
+    logo: str
     contents: Sequence[Link]
 
 
@@ -117,6 +118,7 @@ def page(run: Run, drawings: Drawings, rows: int) -> Page:
         sections=[section for name, section in pages.items() if name != IN_APPENDIX],
         appendix=appendix(run, places),
         quality=pages.get(IN_APPENDIX),
+        logo=run.theme.logo,
         contents=[
             *(place for name, place in places.items() if name != IN_APPENDIX),
             Link(text=_("Appendix"), anchor="appendix"),

@@ -17,22 +17,21 @@ from ctypes.util import find_library
 from datetime import UTC, datetime, time
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from growthml.errors import GrowthError
 from growthml.render.assets import FONT_SCHEME, print_font
+from growthml.render.dress import printed_as
 from growthml.render.front import FITS, Fit
 from growthml.render.page import Page, page
 from growthml.render.templates import environment, fill
-from growthml.words import speaking
+from growthml.theme import Paper
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
     from growthml.parts import Run
     from growthml.render.drawings import Drawings
-
-Paper = Literal["A4", "Letter"]
 
 MOST_ROWS = 25
 VARIANT = "pdf/a-3a"
@@ -48,23 +47,27 @@ _EMBEDDED = re.compile(r"data:[^\s\"']+")
 class Press:
     """Sets a run's PDFs; its front page, which both begin with, is laid out once.
 
-    templates: a folder whose files win over ours. The same run gives the same bytes. Both methods
-    raise GrowthError for anything a reader would trip over: a missing alt text, a link to nowhere,
-    a failed load.
+    templates: a folder whose files win over ours. paper: left out, the theme's. The same run gives
+    the same bytes. Both methods raise GrowthError for anything a reader would trip over: a missing
+    alt text, a link to nowhere, a failed load.
     """
 
     def __init__(
-        self, run: Run, drawings: Drawings, templates: Path | None = None, paper: Paper = "A4"
+        self,
+        run: Run,
+        drawings: Drawings,
+        templates: Path | None = None,
+        paper: Paper | None = None,
     ) -> None:
         self._run = run
-        self._paper = paper
-        self._environment = environment(templates)
-        with speaking(run.language):
+        self._paper: Paper = paper or run.theme.paper
+        with printed_as(run):
+            self._environment = environment(templates)
             self._view = page(run, drawings, MOST_ROWS)
 
     def report(self, csv: Mapping[str, bytes]) -> bytes:
         """The whole report. csv: file name (`profitability.by_channel.csv`) to bytes, attached."""
-        with _watched(), speaking(self._run.language):
+        with _watched(), printed_as(self._run):
             fit, _ = self._front
             document = _laid_out("report.html.j2", self._view, fit, self._environment, self._paper)
             tables = [_attachment(name, csv[name], self._run) for name in sorted(csv)]
@@ -72,7 +75,7 @@ class Press:
 
     def summary(self) -> bytes:
         """The front page alone, on exactly one page."""
-        with _watched(), speaking(self._run.language):
+        with _watched(), printed_as(self._run):
             return _written(self._front[1], [])
 
     @cached_property

@@ -23,6 +23,8 @@ _FRACTIONS = ("rate", "share", "retention")
 _WORDS = {"text", "date", "verdict"}
 _MIXED = {"by_unit", "change"}
 """Kinds whose unit stands in each row."""
+_RANGES = "interval"
+"""Columns of this name hold "0.2 to 0.4": words that align as numbers do."""
 _WHOLE_FROM = 100
 """Below this largest value a column of fractions keeps a decimal: 0.4 beside 10 is not 0."""
 _LONGEST = 34
@@ -195,7 +197,7 @@ def _cells(frame: pd.DataFrame, column: Column, context: Context) -> list[Cell]:
     found = [v if ok else None for v, ok in zip(values, known, strict=True)]
     if column.kind in _MIXED:
         return _mixed(found, frame["unit"].tolist(), column, context)
-    texts = _numbers(found, column, context)
+    texts = _numbers(found, column, context, beside=_beside(frame, column))
     cells = [
         Cell(text=text, pad=pad) for text, pad in zip(texts, _pads(texts, context), strict=True)
     ]
@@ -245,8 +247,18 @@ def campaign_label(key: object, context: Context) -> str:
     return next((c.label for c in context.campaigns if c.key == key), str(key))
 
 
-def _numbers(values: Sequence[Any], column: Column, context: Context) -> list[str]:
-    """A column's numbers with equal decimals, those its largest value prints with."""
+def _beside(frame: pd.DataFrame, column: Column) -> list[Any]:
+    """The values of the same column of other campaigns, where campaigns stand side by side."""
+    base, found, _ = column.name.partition("@")
+    others = [name for name in frame.columns if found and str(name).startswith(f"{base}@")]
+    return [value for name in others for value in frame[name].dropna().tolist()]
+
+
+def _numbers(
+    values: Sequence[Any], column: Column, context: Context, beside: Sequence[Any] = ()
+) -> list[str]:
+    """A column's numbers with equal decimals, those that its largest value prints with, or the
+    largest of the columns beside it."""
     formats = context.formats
     unit = column.kind
     if unit == "p":
@@ -255,7 +267,7 @@ def _numbers(values: Sequence[Any], column: Column, context: Context) -> list[st
         return [formats.statistic(value) for value in values]
     if unit in ("count", "days"):
         return [formats.value(value, unit) for value in values]
-    known = [value for value in values if value is not None]
+    known = [value for value in (*values, *beside) if value is not None]
     if not known:
         return [DASH] * len(values)
     places = _places(formats.value(max(known, key=abs), unit), _point(context))  # type: ignore[arg-type]
@@ -317,7 +329,7 @@ def _heads(
     heads = [
         Head(
             text=_with_unit(column, context),
-            numeric=column.kind not in _WORDS,
+            numeric=column.kind not in _WORDS or column.name.endswith(_RANGES),
             bar=column.bar,
             width=0.0,
         )

@@ -19,10 +19,11 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
 import growthml
-from growthml import words
+from growthml import palette, words
 from growthml.errors import GrowthError, UsageError
-from growthml.figures import data_uri, palette
+from growthml.figures import data_uri
 from growthml.render import assets
+from growthml.render.breaks import unbroken
 
 
 def ours() -> Path:
@@ -52,6 +53,7 @@ def environment(folder: Path | None = None) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    found.filters["unbroken"] = unbroken
     found.globals |= {
         "_": _text,
         "n_": _counted,

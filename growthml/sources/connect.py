@@ -7,12 +7,15 @@ in-memory DuckDB under the same rule.
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import md5
 from pathlib import Path
+from secrets import token_hex
+from tempfile import gettempdir
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +24,7 @@ from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
+from growthml.config.types import megabytes
 from growthml.config.url import log_files
 from growthml.errors import SourceError
 from growthml.secrets import redact
@@ -37,6 +41,9 @@ _SERVERS = {
     "mariadb": ("mariadb+pymysql", "pymysql"),
 }
 """By backend: the driver used where the URL names none, and the package that brings it."""
+
+MEMORY_LIMIT = "4GB"
+"""The most memory an engine in this process takes where the config says nothing."""
 
 _HOST = re.compile(HOST)
 _SQLITE_READS = {
@@ -184,20 +191,40 @@ def _files(name: str, path: Path, settings: Mapping[str, Any], logs: Logs) -> En
 
 
 def _duckdb_engine(url: URL, settings: Mapping[str, Any], **arguments: Any) -> Engine:
-    """`read_only` protects the database file; `select_only` keeps COPY and ATTACH from others."""
-    chosen = {key: settings.get(key) for key in ("memory_limit", "threads")}
-    config = {key: str(value) for key, value in chosen.items() if value is not None}
-    config["autoinstall_known_extensions"] = "false"  # no socket is opened but the source's
+    """`read_only` protects the database file; `select_only` keeps COPY and ATTACH from others.
+
+    What does not fit into the memory goes to the machine's folder for temporary files, and not, as
+    it would by itself, beside the user's file; it is gone when the engine is.
+    """
+    config = {"autoinstall_known_extensions": "false"}  # no socket is opened but the source's
+    config["temp_directory"] = str(Path(gettempdir()) / f"growthml-{_instance(url)}")
+    if settings.get("threads") is not None:
+        config["threads"] = str(settings["threads"])
+
+    def settle(connection: Any, _record: Any) -> None:
+        connection.execute("SET TimeZone = 'UTC'")
+        limit = settings.get("memory_limit") or _memory_limit(connection)
+        connection.execute(f"SET memory_limit = '{limit}'")
+
     engine = sa.create_engine(
         url, connect_args={"config": config, **arguments}, poolclass=StaticPool
     )
-    sa.event.listen(engine, "connect", _in_utc)
+    sa.event.listen(engine, "connect", settle)
     sa.event.listen(engine, "before_cursor_execute", _select_only)
     return engine
 
 
-def _in_utc(connection: Any, _record: Any) -> None:
-    connection.execute("SET TimeZone = 'UTC'")
+def _instance(url: URL) -> str:
+    """Tells engines apart, but not two of one file: DuckDB wants those to be set up alike."""
+    if url.database == ":memory:":
+        return token_hex(8)
+    return f"{os.getpid()}-{md5(str(url.database).encode(), usedforsecurity=False).hexdigest()[:8]}"
+
+
+def _memory_limit(connection: Any) -> str:
+    """MEMORY_LIMIT, or what DuckDB chose by itself, 80 % of the machine's, where that is less."""
+    (found,) = connection.execute("SELECT current_setting('memory_limit')").fetchone()
+    return str(min(found, MEMORY_LIMIT, key=megabytes))
 
 
 def _select_only(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from growthml import palette
 from growthml.deliver.letter import embedded, html, letter
-from growthml.figures import palette
 from growthml.parts import Run, Verdict
 from tests.browser import Page, browser
 from tests.render.story import (

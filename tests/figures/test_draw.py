@@ -33,8 +33,8 @@ from growthml.charts import (
 )
 from growthml.figures import draw, png
 from growthml.figures.house import Width
-from growthml.figures.palette import PALETTE
 from growthml.formats import Formats
+from growthml.palette import PALETTE
 
 FORMATS = Formats()
 SPRING = Series(label="Spring", colour="baseline")

@@ -10,8 +10,8 @@ import pytest
 
 from growthml.charts import BarPanel, Bars, Series
 from growthml.figures import data_uri, draw, inline
-from growthml.figures.palette import PALETTE
 from growthml.formats import Formats
+from growthml.palette import PALETTE
 
 SVG = """<?xml version="1.0" encoding="utf-8" standalone="no"?>
 <!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">

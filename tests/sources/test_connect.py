@@ -7,12 +7,14 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 from sqlalchemy.exc import DBAPIError
 
 from growthml.config.schema import SourceConfig
+from growthml.config.types import megabytes
 from growthml.errors import SourceError
 from growthml.secrets import remember
 from growthml.sources.connect import engine_for
@@ -95,6 +97,37 @@ def test_settings_reach_the_query_engine(tmp_path: Path) -> None:
         memory = connection.exec_driver_sql("SELECT current_setting('memory_limit')").scalar()
     assert (threads, memory) == (1, "488.2 MiB")
     engine.dispose()
+
+
+def setting(url: str, name: str, **settings: Any) -> Any:
+    engine = engine_for("shop", url, settings=settings)
+    with engine.connect() as connection:
+        value = connection.exec_driver_sql(f"SELECT current_setting('{name}')").scalar()
+    engine.dispose()
+    return value
+
+
+def test_an_engine_does_not_take_all_the_memory_there_is(tmp_path: Path) -> None:
+    url = write("duckdb", tmp_path, market_tables())
+    assert megabytes(setting(url, "memory_limit")) <= megabytes("4GB")
+    assert setting(url, "memory_limit", memory_limit="5GB") == "4.6 GiB"
+
+
+def test_what_does_not_fit_into_the_memory_is_not_put_beside_the_users_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "scratch"))
+    place = setting(write("duckdb", tmp_path, market_tables()), "temp_directory")
+    assert Path(place).parent == tmp_path / "scratch"
+
+
+def test_one_file_may_be_two_sources(tmp_path: Path) -> None:
+    url = write("duckdb", tmp_path, market_tables())
+    first, second = engine_for("spring", url), engine_for("summer", url)
+    with first.connect() as one, second.connect() as two:
+        assert one.exec_driver_sql("SELECT 1").scalar() == two.exec_driver_sql("SELECT 1").scalar()
+    first.dispose()
+    second.dispose()
 
 
 # -- What cannot be opened ---------------------------------------------------------------------

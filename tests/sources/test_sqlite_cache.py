@@ -51,7 +51,7 @@ def rows(copy: Path | None, query: str) -> Any:
 
 def test_a_copy_holds_what_the_file_holds(site: Path, tmp_path: Path) -> None:
     copy = copy_of(site, TABLES, tmp_path / "cache")
-    query = 'SELECT * FROM "Event" ORDER BY id'
+    query = 'SELECT id, date, "User_Id", "Meal_Id", "Type" FROM "Event" ORDER BY id'
     with closing(sqlite3.connect(site)) as database:
         assert rows(copy, query) == database.execute(query).fetchall()
 
@@ -157,6 +157,109 @@ def test_asking_how_fresh_the_data_are_copies_nothing(
     )
     assert newest == {"spring": datetime(2025, 2, 12), "summer": datetime(2025, 2, 18)}
     assert not (tmp_path / "cache").exists()
+
+
+# -- appending ----------------------------------------------------------------------------------
+
+ROWS = 2_000
+"""More rows than some leaves hold."""
+FIRST = "SELECT note FROM hits WHERE id = 1"
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """A table that is appended to; its first copy is marked in the first row, which tells whether
+    a later copy took it over."""
+    path = tmp_path / "log.db"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE hits (id INTEGER PRIMARY KEY, note TEXT, more TEXT)")
+        append(database, 1, ROWS)
+    return path
+
+
+def append(database: sqlite3.Connection, first: int, last: int) -> None:
+    numbers = range(first, last + 1)
+    database.executemany(
+        "INSERT INTO hits (id, note) VALUES (?, ?)", [(n, f"n{n}") for n in numbers]
+    )
+
+
+def marked(path: Path, cache: Path) -> None:
+    copy = copy_of(path, ["hits"], cache)
+    with duckdb.connect(str(copy)) as database:
+        database.execute("UPDATE hits SET note = 'marked' WHERE id = 1")
+
+
+def noted(path: Path, copy: Path | None) -> None:
+    """All rows but the marked one are the file's."""
+    query = "SELECT id, note, more FROM hits WHERE id > 1 ORDER BY id"
+    with closing(sqlite3.connect(path)) as database:
+        assert rows(copy, query) == database.execute(query).fetchall()
+
+
+def test_rows_that_were_appended_are_all_that_is_copied(log: Path, tmp_path: Path) -> None:
+    marked(log, tmp_path / "cache")
+    for time_of in range(1, 4):
+        with closing(sqlite3.connect(log)) as database, database:
+            append(database, ROWS * time_of + 1, ROWS * (time_of + 1))
+        copy = copy_of(log, ["hits"], tmp_path / "cache")
+        assert rows(copy, FIRST) == [("marked",)]
+        noted(log, copy)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE hits SET note = 'new' WHERE id = 7",
+        "DELETE FROM hits WHERE id = 7",
+        "INSERT INTO hits (id, note) VALUES (-1, 'earlier')",
+        "ALTER TABLE hits ADD COLUMN lang TEXT DEFAULT 'en'",
+        "DELETE FROM hits WHERE id > 9",
+    ],
+)
+def test_another_change_copies_everything(log: Path, tmp_path: Path, change: str) -> None:
+    marked(log, tmp_path / "cache")
+    with closing(sqlite3.connect(log)) as database, database:
+        append(database, ROWS + 1, ROWS + 9)
+        database.execute(change)
+    copy = copy_of(log, ["hits"], tmp_path / "cache")
+    assert rows(copy, FIRST) == [("n1",)]
+    noted(log, copy)
+
+
+def test_rows_taken_from_the_end_are_gone(log: Path, tmp_path: Path) -> None:
+    marked(log, tmp_path / "cache")
+    write(log, f"DELETE FROM hits WHERE id > {ROWS - 2}")
+    copy = copy_of(log, ["hits"], tmp_path / "cache")
+    assert rows(copy, "SELECT max(id) FROM hits") == [(ROWS - 2,)]
+    noted(log, copy)
+
+
+def test_a_column_that_is_filled_for_the_first_time_is_a_text(log: Path, tmp_path: Path) -> None:
+    marked(log, tmp_path / "cache")
+    write(log, f"INSERT INTO hits VALUES ({ROWS + 1}, 'last', '0012')")
+    copy = copy_of(log, ["hits"], tmp_path / "cache")
+    assert rows(copy, f"SELECT more FROM hits WHERE id = {ROWS + 1}") == [("0012",)]
+
+
+def test_rows_too_long_for_their_leaf_are_compared_by_reading_them(
+    log: Path, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(log)) as database, database:
+        database.execute("UPDATE hits SET note = ? WHERE id = 7", ["a" * 9_000])
+    marked(log, tmp_path / "cache")
+    with closing(sqlite3.connect(log)) as database, database:
+        database.execute("UPDATE hits SET note = ? WHERE id = 7", ["a" * 8_999 + "b"])
+    noted(log, copy_of(log, ["hits"], tmp_path / "cache"))
+
+
+def test_views_and_tables_without_rowids_are_copied_too(log: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(log)) as database, database:
+        database.execute("CREATE VIEW late AS SELECT id FROM hits WHERE id > 1990")
+        database.execute("CREATE TABLE plain (code TEXT PRIMARY KEY) WITHOUT ROWID")
+        database.execute("INSERT INTO plain VALUES ('a')")
+    copy = copy_of(log, ["late", "plain"], tmp_path / "cache")
+    assert rows(copy, "SELECT count(*), min(code) FROM late, plain") == [(10, "a")]
 
 
 # -- a report -----------------------------------------------------------------------------------

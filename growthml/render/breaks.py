@@ -1,0 +1,28 @@
+"""Where a printed line may not break: within "+$0.43", and within "+1.5 to +3.9"."""
+
+from __future__ import annotations
+
+import re
+
+from markupsafe import Markup, escape
+
+_RANGE = r"[+−]?\D?[\d.,]*\d\S*"
+_TOGETHER = re.compile(rf"{_RANGE} \w{{2,3}} {_RANGE}|[+−][^\d\s]\d\S*")
+
+
+def unbroken(text: str) -> Markup:
+    """The text, each of its ranges and signed amounts of money on one line.
+
+    >>> unbroken("up (+1.5 to +3.9), +$0.43")
+    Markup('up (<span class="nb">+1.5 to +3.9),</span> <span class="nb">+$0.43</span>')
+    """
+    parts: list[Markup] = []
+    end = 0
+    for found in _TOGETHER.finditer(text):
+        parts += [escape(text[end : found.start()]), _kept(found.group())]
+        end = found.end()
+    return Markup("").join([*parts, escape(text[end:])])
+
+
+def _kept(text: str) -> Markup:
+    return Markup('<span class="nb">{}</span>').format(text)
