@@ -184,11 +184,11 @@ class Formats:
         if len(known) < 2:
             return DASH
         if unit == "ratio":
-            return " to ".join(self.ratio(x, signed=signed) for x in known)
+            return _range([self.ratio(x, signed=signed) for x in known])
         places = self._interval_places(known, unit)
         if unit == "money" and symbol:
-            return " to ".join(self.money(x, signed=signed, places=places) for x in known)
-        text = " to ".join(self._plain(x, places, signed) for x in known)
+            return _range([self.money(x, signed=signed, places=places) for x in known])
+        text = _range([self._plain(x, places, signed) for x in known])
         if unit == "seconds" and symbol:
             return f"{text}{NARROW}s"
         return text + PERCENT if unit in ("rate", "share") and symbol and not signed else text
@@ -380,6 +380,11 @@ def _decimal(x: Number) -> Decimal | None:
     except TypeError:
         return None
     return Decimal(repr(value)) if isfinite(value) else None
+
+
+def _range(limits: Sequence[str]) -> str:
+    low, high = limits
+    return _("{low} to {high}", low=low, high=high)
 
 
 def _hundredfold(x: Number) -> Decimal | None:
