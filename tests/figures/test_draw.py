@@ -33,6 +33,7 @@ from growthml.charts import (
 )
 from growthml.figures import draw, png
 from growthml.figures.house import Width
+from growthml.fonts.machine import font_of
 from growthml.formats import Formats
 from growthml.palette import PALETTE
 
@@ -542,9 +543,16 @@ def test_names_may_hold_any_character() -> None:
 
 
 def test_a_glyph_in_no_font_is_named() -> None:
-    drawing = draw(bars(["東京"], ("", [[1], [2]])), FORMATS, "S")
-    assert "東京" in words(drawing.svg)
-    assert [fault[:16] for fault in drawing.faults] == ["glyph U+6771 東 i", "glyph U+4EAC 京 i"]
+    drawing = draw(bars(["\U0010fffd"], ("", [[1], [2]])), FORMATS, "S")
+    assert "\U0010fffd" in words(drawing.svg)
+    assert [fault[:14] for fault in drawing.faults] == ["glyph U+10FFFD"]
+
+
+@pytest.mark.skipif(not font_of("東"), reason="the machine has no Chinese font")
+def test_a_name_in_letters_we_lack_is_drawn_with_the_machines_fonts() -> None:
+    chart = bars(["東京"], ("", [[1], [2]]))
+    assert draw(chart, FORMATS, "S").faults == ()
+    assert png(chart, FORMATS) != png(bars(["□□"], ("", [[1], [2]])), FORMATS)
 
 
 def test_a_mark_without_its_number_is_a_fault() -> None:
@@ -605,4 +613,4 @@ def test_a_picture_for_mail_is_opaque_with_a_white_border(name: str) -> None:
 
 
 def test_a_picture_draws_a_box_for_a_glyph_in_no_font() -> None:
-    assert png(bars(["東京 😀"], ("", [[1], [2]])), FORMATS).startswith(b"\x89PNG")
+    assert png(bars(["\U0010fffd 🦊"], ("", [[1], [2]])), FORMATS).startswith(b"\x89PNG")
