@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from growthml.formats import DASH
 from growthml.parts import Column, Context, Table, Verdict
 from growthml.render.words import STATES
-from growthml.words import N_, _, n_
+from growthml.words import N_, _, language, n_
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -193,6 +193,12 @@ _CAPPED = {
 """What is left out, by whether rows have an order ("by revenue") and are shown by campaign."""
 
 
+def _ordered(order: str) -> str:
+    """ "by users" for "users" too, as a section of one's own may have it."""
+    bare = language() == "en" and not order.startswith("by ")
+    return f"by {order}" if bare else order
+
+
 def _capped(table: Table, name: str, cap: int, context: Context) -> tuple[pd.DataFrame, str]:
     """The rows to show and the sentence that says what is left out; a total always stays."""
     frame = table.frame if table.view is None else table.view
@@ -212,7 +218,7 @@ def _capped(table: Table, name: str, cap: int, context: Context) -> tuple[pd.Dat
         _CAPPED[bool(table.order), each],
         room=room,
         count=context.formats.count(len(body)),
-        order=table.order,
+        order=_ordered(table.order),
         table=name,
     )
     index = list(top.index) + list(total.index)
