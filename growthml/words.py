@@ -44,6 +44,11 @@ def N_(text: str, /) -> str:  # noqa: N802 - gettext's own name
     return text
 
 
+def within(name: str, /) -> str:
+    """A name inside a sentence: English writes it small, other languages as it is."""
+    return name.lower() if _spoken.get() == SOURCE_LANGUAGE else name
+
+
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
     """Texts within are in this language; in English where there is no catalogue of it."""

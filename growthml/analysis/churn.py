@@ -11,6 +11,7 @@ from growthml.analysis.rates import TESTED, Counts, limits, with_tests
 from growthml.analysis.survival import Lines, curves_of, lines_of
 from growthml.errors import NotEnoughData
 from growthml.parts import Campaign, Context, Facts, Verdict
+from growthml.words import _, n_
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,11 +79,16 @@ def count(facts: Facts, context: Context, days: int, *, everybody: bool) -> Chur
 def _nobody(users: int, context: Context, days: int) -> str:
     formats = context.formats
     if not users:
-        return "no user signed up at a known time"
-    return (
-        f"no user signed up more than {formats.plural(days, 'day', 'days')} before"
-        f" {formats.date(context.as_of)}, so nobody can have been silent that long yet"
-        f" ({formats.count(users)} users)"
+        return _("no user signed up at a known time")
+    return n_(
+        "no user signed up more than {n} day before {as_of}, so nobody can have been silent that"
+        " long yet ({users} users)",
+        "no user signed up more than {n} days before {as_of}, so nobody can have been silent that"
+        " long yet ({users} users)",
+        days,
+        n=formats.count(days),
+        as_of=formats.date(context.as_of),
+        users=formats.count(users),
     )
 
 
@@ -109,10 +115,11 @@ def label(column: str, value: Any, context: Context) -> str:
     if column == "channel":
         return context.label("channel", value)
     if value.startswith(MOSTLY):
-        return f"{MOSTLY}{context.label('action', value.removeprefix(MOSTLY))}".capitalize()
+        action = context.label("action", value.removeprefix(MOSTLY))
+        return _("Mostly {action}", action=action.lower())
     if value == NEVER:
-        return NEVER.capitalize()
-    return f"Mostly “{context.label('action', value)}”"
+        return _("Never acted")
+    return _("Mostly “{action}”", action=context.label("action", value))
 
 
 def _rates(eligible: pd.DataFrame, column: str, context: Context) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from growthml.analysis.churn import Churn, baseline_row, label
 from growthml.analysis.rates import FEWEST_USERS
 from growthml.charts import BarPanel, Bars, IntervalPanel, IntervalRow, Intervals
 from growthml.parts import Campaign, Context, Verdict
+from growthml.words import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,13 +23,13 @@ def rate_charts(churn: Churn) -> list[Bars]:
     if channels.groupby("campaign")["users"].sum().max() < FEWEST_USERS:
         return charts
     if channels["channel"].nunique(dropna=False) > 1:
-        charts.append(_bars("channel", churn.context.label("role", "channel"), channels, churn))
+        charts.append(_bars("channel", channels, churn))
     if behaviours["behaviour"].nunique() > 1:
-        charts.append(_bars("behaviour", "commonest action", behaviours, churn))
+        charts.append(_bars("behaviour", behaviours, churn))
     return charts
 
 
-def _bars(column: str, by: str, rates: pd.DataFrame, churn: Churn) -> Bars:
+def _bars(column: str, rates: pd.DataFrame, churn: Churn) -> Bars:
     context, formats = churn.context, churn.context.formats
     rows = shape.rows(rates, column, "users", column, context)
     churned = rows.values(rates, column, "churned", context)
@@ -38,14 +39,21 @@ def _bars(column: str, by: str, rates: pd.DataFrame, churn: Churn) -> Bars:
         for folded, members in zip(rows.labels, rows.members, strict=True)
     ]
     pairs = [list(zip(xs, ns, strict=True)) for xs, ns in zip(churned, users, strict=True)]
-    counted = [[f"{formats.count(x)} of {formats.count(n)}" for x, n in each] for each in pairs]
+    counted = [[shape.part_of(x, n, context) for x, n in each] for each in pairs]
     sizes = formats.join([formats.count(sum(each)) for each in users])
     names = formats.join([campaign.label for campaign in context.campaigns])
+    told = {"names": names, "told": shape.told(labels, counted, context)}
     return Bars(
         id=f"{column}s",
-        title=f"Churn by {by}",
-        subtitle=f"Silent for more than {churn.days} days, %; {sizes} users",
-        alt=f"Bar chart of churn by {by}, {names}: {shape.told(labels, counted, context)}."[:400],
+        title=_("Churn by channel") if column == "channel" else _("Churn by commonest action"),
+        subtitle=_(
+            "Silent for more than {days} days, %; {sizes} users", days=churn.days, sizes=sizes
+        ),
+        alt=(
+            _("Bar chart of churn by channel, {names}: {told}.", **told)
+            if column == "channel"
+            else _("Bar chart of churn by commonest action, {names}: {told}.", **told)
+        )[:400],
         table=f"by_{column}",
         rows=labels,
         series=shape.series(context),
@@ -69,7 +77,7 @@ def difference_charts(churn: Churn) -> list[Intervals]:
             if (base := baseline_row(channels, "channel", row.channel, context)) is not None
         ]
         whole = next(overall[overall["campaign"] == campaign.key].itertuples())
-        everyone = _interval_row(whole, "All users", before, context)
+        everyone = _interval_row(whole, _("All users"), before, context)
         if everyone.estimate is not None and len(rows) > 1:
             charts.append(_intervals(campaign, rows, everyone, churn))
     return charts
@@ -103,28 +111,42 @@ def _intervals(
     return Intervals(
         id=f"differences{extra}",
         title=_difference_title(rows, context),
-        subtitle=f"Silent for more than {churn.days} days, {campaign.label} less"
-        f" {context.baseline.label}, percentage points"[:110],
-        alt=f"Interval plot of churn, {campaign.label} less {context.baseline.label} in points:"
-        f" {told}."[:400],
-        how_to_read="Left of the line fewer users churned. A line that crosses it fits both a rise"
-        " and a fall.",
+        subtitle=_(
+            "Silent for more than {days} days, {campaign} less {baseline}, percentage points",
+            days=churn.days,
+            campaign=campaign.label,
+            baseline=context.baseline.label,
+        )[:110],
+        alt=_(
+            "Interval plot of churn, {campaign} less {baseline} in points: {told}.",
+            campaign=campaign.label,
+            baseline=context.baseline.label,
+            told=told,
+        )[:400],
+        how_to_read=_(
+            "Left of the line fewer users churned. A line that crosses it fits both a rise and a"
+            " fall."
+        ),
         half=False,
         table="by_channel",
         panels=[
-            IntervalPanel(rows=rows, unit="rate", title="percentage points"),
+            IntervalPanel(rows=rows, unit="rate", title=_("percentage points")),
             IntervalPanel(rows=[everyone], unit="rate"),
         ],
-        lower=f"lower in {campaign.label}",
-        higher=f"higher in {campaign.label}",
+        lower=_("lower in {campaign}", campaign=campaign.label),
+        higher=_("higher in {campaign}", campaign=campaign.label),
     )
 
 
 def _difference_title(rows: Sequence[IntervalRow], context: Context) -> str:
-    by = context.label("role", "channel")
+
     passed = [row.name for row in rows if row.verdict in (Verdict.BETTER, Verdict.WORSE)]
     if not passed:
-        title = f"No {by}'s churn shows evidence of a difference"
+        title = _("No channel's churn shows evidence of a difference")
     else:
-        title = f"Churn differs from {context.baseline.label}'s: {context.formats.join(passed)}"
-    return title if len(title) <= 80 else f"Churn of {len(passed)} {by}s differs"
+        title = _(
+            "Churn differs from {baseline}'s: {passed}",
+            baseline=context.baseline.label,
+            passed=context.formats.join(passed),
+        )
+    return title if len(title) <= 80 else _("Churn of {n} channels differs", n=len(passed))

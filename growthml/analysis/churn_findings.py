@@ -16,6 +16,7 @@ from growthml.analysis.churn import (
 from growthml.analysis.rates import FEWEST_USERS
 from growthml.parts import Campaign, Context, Evidence, Finding, Verdict
 from growthml.shape import campaign_label
+from growthml.words import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,15 +41,19 @@ def _overall(churn: Churn) -> Finding:
     known = [row for row in churn.overall.itertuples() if row.users]
     told = formats.join(
         [
-            f"{formats.count(row.churned)} of {formats.count(row.users)}"
-            f" {campaign_label(row.campaign, churn.context)} users"
-            f" ({formats.rate(row.churn_rate)})"
+            _(
+                "{churned} of {users} {campaign} users ({churn_rate})",
+                churned=formats.count(row.churned),
+                users=formats.count(row.users),
+                campaign=campaign_label(row.campaign, churn.context),
+                churn_rate=formats.rate(row.churn_rate),
+            )
             for row in known
         ]
     )
     return Finding(
-        heading="Who has gone quiet",
-        text=f"{told} did nothing for more than {churn.days} days.",
+        heading=_("Who has gone quiet"),
+        text=_("{told} did nothing for more than {days} days.", told=told, days=churn.days),
         evidence=Evidence(table="overall", row={"campaign": known[0].campaign}),
         weight=0.2,
     )
@@ -57,9 +62,13 @@ def _overall(churn: Churn) -> Finding:
 def _overall_changes(churn: Churn) -> list[Finding]:
     return [
         Finding(
-            heading="Fewer users churn" if row.difference < 0 else "More users churn",
-            text=f"{campaign_label(row.campaign, churn.context)} against"
-            f" {churn.context.baseline.label}: {_points(row, churn.context)}.",
+            heading=_("Fewer users churn") if row.difference < 0 else _("More users churn"),
+            text=_(
+                "{campaign} against {baseline}: {change}.",
+                campaign=campaign_label(row.campaign, churn.context),
+                baseline=churn.context.baseline.label,
+                change=_points(row, churn.context),
+            ),
             evidence=Evidence(table="overall", row={"campaign": row.campaign}),
             direction="better" if row.difference < 0 else "worse",
             weight=min(0.8, 0.4 + abs(row.difference)),
@@ -72,7 +81,11 @@ def _overall_changes(churn: Churn) -> list[Finding]:
 def _points(row: Any, context: Context) -> str:
     formats = context.formats
     interval = formats.interval(row.difference_ci_low, row.difference_ci_high, "rate")
-    return f"churn {formats.points(row.difference)} points ({interval})"
+    return _(
+        "churn {difference} points ({interval})",
+        difference=formats.points(row.difference),
+        interval=interval,
+    )
 
 
 def _changes(rates: pd.DataFrame, column: str, context: Context) -> list[Finding]:
@@ -84,11 +97,17 @@ def _changes(rates: pd.DataFrame, column: str, context: Context) -> list[Finding
         name = label(column, value, context)
         found.append(
             Finding(
-                heading=f"{name}: churn changed"[:30],
-                text=f"{name}: {formats.rate(row.churn_rate)} of"
-                f" {campaign_label(row.campaign, context)} users churned against"
-                f" {formats.rate(base.churn_rate)} of {context.baseline.label},"
-                f" {_points(row, context)}.",
+                heading=_("{name}: churn changed", name=name)[:30],
+                text=_(
+                    "{name}: {churn_rate} of {campaign} users churned against {before} of"
+                    " {baseline}, {change}.",
+                    name=name,
+                    churn_rate=formats.rate(row.churn_rate),
+                    campaign=campaign_label(row.campaign, context),
+                    before=formats.rate(base.churn_rate),
+                    baseline=context.baseline.label,
+                    change=_points(row, context),
+                ),
                 evidence=Evidence(
                     table=f"by_{column}", row={"campaign": row.campaign, column: value}
                 ),
@@ -114,11 +133,15 @@ def _channel_finding(campaign: Campaign, churn: Churn) -> Finding:
     told = _told(mine, names, churn.context)
     tests = churn.tests[churn.tests["test"] == CHANNELS_SURVIVE].set_index("campaign")
     return Finding(
-        heading="Channels differ"
+        heading=_("Channels differ")
         if first == shape.OTHER
-        else f"{churn.lines.names[first]} goes quiet first"[:30],
-        text=f"Churned, {campaign.label}: {told} (log-rank p"
-        f" {churn.context.formats.p(tests.loc[campaign.key, 'p_value'])}).",
+        else _("{channel} goes quiet first", channel=churn.lines.names[first])[:30],
+        text=_(
+            "Churned, {campaign}: {told} (log-rank p {p}).",
+            campaign=campaign.label,
+            told=told,
+            p=churn.context.formats.p(tests.loc[campaign.key, "p_value"]),
+        ),
         evidence=_test_row(campaign.key, CHANNELS_SURVIVE),
         weight=0.35,
     )
@@ -132,9 +155,8 @@ def _large_enough(rates: pd.DataFrame) -> pd.DataFrame:
 
 def _told(rates: pd.DataFrame, names: list[str], context: Context) -> str:
     """The first four rows in words: "Facebook 12 of 40, Twitter …"."""
-    count = context.formats.count
     return ", ".join(
-        f"{name} {count(row.churned)} of {count(row.users)}"
+        f"{name} {shape.part_of(row.churned, row.users, context)}"
         for name, row in zip(names[:4], rates.head(4).itertuples(), strict=True)
     )
 
@@ -151,14 +173,20 @@ def _behaviours(churn: Churn) -> list[Finding]:
     if tested.empty or passed:
         return [_behaviour_finding(churn.behaviours, each, context) for each in passed]
     p_values = [
-        f"{campaign_label(row.campaign, context)} p {formats.p(row.p_value)}"
+        _(
+            "{campaign} p {p}",
+            campaign=campaign_label(row.campaign, context),
+            p=formats.p(row.p_value),
+        )
         for row in tested.itertuples()
     ]
     return [
         Finding(
-            heading="Churn by what users do",
-            text="No evidence that churn depends on what active users mostly do"
-            f" ({formats.join(p_values)}).",
+            heading=_("Churn by what users do"),
+            text=_(
+                "No evidence that churn depends on what active users mostly do ({p_values}).",
+                p_values=formats.join(p_values),
+            ),
             evidence=_test_row(tested["campaign"].iloc[0], BEHAVIOURS_CHURN),
             weight=0.05,
         )
@@ -173,8 +201,12 @@ def _behaviour_finding(behaviours: pd.DataFrame, campaign: Campaign, context: Co
     names = [label("behaviour", each, context).lower() for each in mine["behaviour"]]
     told = _told(mine, names, context)
     return Finding(
-        heading="Churn by what users do",
-        text=f"Churn depends on what active users mostly do, {campaign.label}: {told}.",
+        heading=_("Churn by what users do"),
+        text=_(
+            "Churn depends on what active users mostly do, {campaign}: {told}.",
+            campaign=campaign.label,
+            told=told,
+        ),
         evidence=_test_row(campaign.key, BEHAVIOURS_CHURN),
         weight=0.3,
     )

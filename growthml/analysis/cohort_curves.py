@@ -9,6 +9,7 @@ from growthml.analysis.cohorts import NEXT, Cohorts, ages_passed, equal_age, row
 from growthml.analysis.rates import FEWEST_USERS
 from growthml.charts import CurvePanel, Curves, Line
 from growthml.parts import Context
+from growthml.words import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +54,12 @@ def _retention_chart(shown: pd.DataFrame, cohorts: Cohorts) -> Curves:
     told = "; ".join(
         f"{campaign.label} "
         + ", ".join(
-            f"{formats.share(row.retention)} in {words.unit} {row.month}"
+            _(
+                "{retention} in {unit} {month}",
+                retention=formats.share(row.retention),
+                unit=words.noun,
+                month=row.month,
+            )
             for row in shown[shown["campaign"] == campaign.key].itertuples()
             if row.month in (1, 3, 6)
         )
@@ -63,12 +69,26 @@ def _retention_chart(shown: pd.DataFrame, cohorts: Cohorts) -> Curves:
     return Curves(
         id="curves",
         title=_retention_title(shown, cohorts),
-        subtitle=f"Users who {words.act}, %, by {words.unit}s since {words.began}",
-        alt=f"Line chart of retention by {words.unit}s since {words.began}, cohorts pooled:"
-        f" {told}."[:399],
-        how_to_read=f"Each point pools every cohort that has lived that {words.unit} to its end;"
-        f" shaded: {formats.share(context.confidence)} interval. The far end rests on the oldest"
-        f" cohorts alone, and ends where fewer than {FEWEST_USERS} users are left.",
+        subtitle=_(
+            "Users {who}, %, by {units} since {began}",
+            who=words.who,
+            units=words.units,
+            began=words.began,
+        ),
+        alt=_(
+            "Line chart of retention by {units} since {began}, cohorts pooled: {told}.",
+            units=words.units,
+            began=words.began,
+            told=told,
+        )[:399],
+        how_to_read=_(
+            "Each point pools every cohort that has lived that {unit} to its end; shaded:"
+            " {confidence} interval. The far end rests on the oldest cohorts alone, and ends where"
+            " fewer than {fewest_users} users are left.",
+            unit=words.noun,
+            confidence=formats.share(context.confidence),
+            fewest_users=FEWEST_USERS,
+        ),
         table="curve",
         panels=[_panel(shown, "retention", "share", context)],
     )
@@ -79,16 +99,22 @@ def _retention_title(shown: pd.DataFrame, cohorts: Cohorts) -> str:
     if not context.compared:
         first = row_of(shown, context.baseline, NEXT)
         if first is None:
-            return f"Retention by {words.unit}"
-        return f"{context.formats.share(first.retention)} {words.act} in {words.unit} {NEXT}"[:48]
+            return _("Retention by {unit}", unit=words.noun)
+        return _(
+            "{retention} {act} in {unit} {next}",
+            retention=context.formats.share(first.retention),
+            act=words.act,
+            unit=words.noun,
+            next=NEXT,
+        )[:48]
     if not shown["q_value"].notna().any():
-        return f"Retention by {words.unit}"
+        return _("Retention by {unit}", unit=words.noun)
     ages = ages_passed(shown, context)
     if not ages:
-        return "No evidence that retention differs"
+        return _("No evidence that retention differs")
     if len(ages) == 1:
-        return f"Retention differs in {words.unit} {ages[0]}"
-    return f"Retention differs in {len(ages)} {words.unit}s"
+        return _("Retention differs in {unit} {ages}", unit=words.noun, ages=ages[0])
+    return _("Retention differs in {n} {units}", n=len(ages), units=words.units)
 
 
 def _revenue_chart(shown: pd.DataFrame, cohorts: Cohorts) -> Curves:
@@ -96,16 +122,37 @@ def _revenue_chart(shown: pd.DataFrame, cohorts: Cohorts) -> Curves:
     age, amounts = equal_age(shown, cohorts.context)
     told = formats.join([f"{label} {formats.money(amount)}" for label, amount in amounts])
     label, amount = amounts[0]
-    title = f"By {words.unit} {age} a {label} user had brought {formats.money(amount)}"
+    title = _(
+        "By {unit} {age} a {label} user had brought {amount}",
+        unit=words.noun,
+        age=age,
+        label=label,
+        amount=formats.money(amount),
+    )
     return Curves(
         id="revenue",
-        title=title if len(title) <= 48 else f"Revenue per user by {words.unit} {age}",
-        subtitle=f"Revenue per user so far, {formats.currency}, by {words.unit}s since"
-        f" {words.began}",
-        alt=f"Line chart of revenue per user, cumulated by {words.unit}s since {words.began}:"
-        f" {told} by {words.unit} {age}.",
-        how_to_read="At every age only cohorts that old count, so a line can fall where a cohort"
-        " that spent much is too young for the next age.",
+        title=title
+        if len(title) <= 48
+        else _("Revenue per user by {unit} {age}", unit=words.noun, age=age),
+        subtitle=_(
+            "Revenue per user so far, {currency}, by {units} since {began}",
+            currency=formats.currency,
+            units=words.units,
+            began=words.began,
+        ),
+        alt=_(
+            "Line chart of revenue per user, cumulated by {units} since {began}: {told} by {unit}"
+            " {age}.",
+            unit=words.noun,
+            units=words.units,
+            began=words.began,
+            told=told,
+            age=age,
+        ),
+        how_to_read=_(
+            "At every age only cohorts that old count, so a line can fall where a cohort that spent"
+            " much is too young for the next age."
+        ),
         table="curve",
         panels=[_panel(shown, "cumulative_revenue_per_user", "money", cohorts.context)],
     )

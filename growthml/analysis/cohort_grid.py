@@ -9,6 +9,7 @@ from growthml.analysis.cohorts import MOST_AGES, NEXT, Cohorts, Words, row_of
 from growthml.analysis.rates import FEWEST_USERS
 from growthml.charts import Cell, Grid
 from growthml.parts import Campaign, Context
+from growthml.words import _, n_
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,18 +44,33 @@ def _grid(campaign: Campaign, cells: pd.DataFrame, cohorts: Cohorts) -> Grid:
         pooled = cohorts.curve[cohorts.curve["campaign"] == campaign.key]
         together = {row.month: _pooled_cell(row, words, context) for row in pooled.itertuples()}
         rows.append([together.get(age) for age in ages])
-        names.append("All cohorts")
+        names.append(_("All cohorts"))
         users.append(sum(sizes.values()))
-    latest = "" if len(shown) == len(began) else f"; latest {len(shown)} of {len(began)}"
+    latest = (
+        "" if len(shown) == len(began) else _("; latest {n} of {all}", n=len(shown), all=len(began))
+    )
     return Grid(
         id=f"heatmap_{campaign.key}",
         title=_title(campaign, cohorts),
-        subtitle=f"{campaign.label}: users who {words.act}, %, by {words.unit}s since"
-        f" {words.began}{latest}"[:110],
+        subtitle=_(
+            "{campaign}: users {who}, %, by {units} since {began}{latest}",
+            campaign=campaign.label,
+            who=words.who,
+            units=words.units,
+            began=words.began,
+            latest=latest,
+        )[:110],
         alt=_alt(campaign, mine, cohorts),
-        how_to_read=f"A row is the users of one {words.unit} of {words.began}; along it, the share"
-        f" who {words.act} that many {words.unit}s later. Open cells: fewer than {FEWEST_USERS}"
-        f" users, or a {words.unit} in progress (*). Blank: not yet lived.",
+        how_to_read=_(
+            "A row is the users of one {unit} of {began}; along it, the share {who} that many"
+            " {units} later. Open cells: fewer than {fewest_users} users, or a {unit} in progress"
+            " (*). Blank: not yet lived.",
+            unit=words.noun,
+            units=words.units,
+            began=words.began,
+            who=words.who,
+            fewest_users=FEWEST_USERS,
+        ),
         half=False,
         table="retention",
         rows=names,
@@ -63,7 +79,7 @@ def _grid(campaign: Campaign, cells: pd.DataFrame, cohorts: Cohorts) -> Grid:
         ramp="sequential",
         edges=EDGES,
         unit="share",
-        lead=[("Users", [context.formats.count(each) for each in users])],
+        lead=[(_("Users"), [context.formats.count(each) for each in users])],
         row_height=5.0,
     )
 
@@ -97,35 +113,64 @@ def _title(campaign: Campaign, cohorts: Cohorts) -> str:
     words = cohorts.words
     first = row_of(cohorts.curve, campaign, NEXT)
     if first is None:
-        return f"Retention by {words.unit} of {words.began}"[:80]
+        return _("Retention by {unit} of {began}", unit=words.noun, began=words.began)[:80]
     share = cohorts.context.formats.share(first.retention)
-    after = f"users {words.act} the {words.unit} after {words.start}"
-    title = f"{share} of {campaign.label} {after}"
-    return title if len(title) <= 80 else f"{share} of {after}"[:80]
+    told = {"share": share, "act": words.act, "unit": words.noun, "start": words.start}
+    title = _(
+        "{share} of {campaign} users {act} the {unit} after {start}",
+        campaign=campaign.label,
+        **told,
+    )
+    if len(title) <= 80:
+        return title
+    return _("{share} of users {act} the {unit} after {start}", **told)[:80]
 
 
 def _alt(campaign: Campaign, cells: pd.DataFrame, cohorts: Cohorts) -> str:
     words, formats = cohorts.words, cohorts.context.formats
-    start = (
-        f"Retention grid, {campaign.label},"
-        f" {formats.plural(cells['began'].nunique(), 'cohort', 'cohorts')} by {words.unit} of"
-        f" {words.began}"
+    n = cells["began"].nunique()
+    start = n_(
+        "Retention grid, {campaign}, {n} cohort by {unit} of {began}",
+        "Retention grid, {campaign}, {n} cohorts by {unit} of {began}",
+        n,
+        campaign=campaign.label,
+        n=formats.count(n),
+        unit=words.noun,
+        began=words.began,
     )
     first = row_of(cohorts.curve, campaign, NEXT)
     if first is None:
-        return f"{start}; none has lived a whole {words.unit} after its own."
-    told = (
-        f"{start}: {words.unit} {NEXT} pooled {formats.count(first.active_users)} of"
-        f" {formats.count(first.users)} ({formats.share(first.retention)})"
+        return _(
+            "{start}; none has lived a whole {unit} after its own.", start=start, unit=words.noun
+        )
+    told = _(
+        "{start}: {unit} {next} pooled {active_users} of {users} ({retention})",
+        start=start,
+        unit=words.noun,
+        next=NEXT,
+        active_users=formats.count(first.active_users),
+        users=formats.count(first.users),
+        retention=formats.share(first.retention),
     )
     large = cells[
         (cells["month"] == NEXT) & (cells["cohort_users"] >= FEWEST_USERS) & ~cells["partial"]
     ].sort_values(["retention", "began"])
     if len(large) < 2:
         return f"{told}."
-    ends = " to ".join(
-        f"{formats.share(row.retention)} ({_name(row.began, words, cohorts.context)},"
-        f" {formats.count(row.active_users)} of {formats.count(row.cohort_users)})"
+    last, first = (
+        _(
+            "{retention} ({began}, {active_users} of {cohort_users})",
+            retention=formats.share(row.retention),
+            began=_name(row.began, words, cohorts.context),
+            active_users=formats.count(row.active_users),
+            cohort_users=formats.count(row.cohort_users),
+        )
         for row in large.iloc[[-1, 0]].itertuples()
     )
-    return f"{told}; cohorts of {FEWEST_USERS} or more from {ends}."
+    return _(
+        "{told}; cohorts of {fewest_users} or more from {last} to {first}.",
+        told=told,
+        fewest_users=FEWEST_USERS,
+        last=last,
+        first=first,
+    )

@@ -11,6 +11,7 @@ from growthml import shape
 from growthml.analysis.rates import FEWEST_USERS, TESTED, Counts, limits, with_tests
 from growthml.errors import NotEnoughData
 from growthml.parts import Campaign, Context, Facts
+from growthml.words import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,14 +59,26 @@ CURVE = (*_POOLED, *TESTED)
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """How the options read in a sentence."""
+    """How the options read in a sentence. who: the users who act, as a clause."""
 
     unit: Literal["month", "week"]
     start: str
     began: str
     act: str
     acted: str
+    who: str
+    by_response: bool
     starts_active: bool
+
+    @property
+    def noun(self) -> str:
+        """The unit as a sentence has it."""
+        return _("month") if self.unit == "month" else _("week")
+
+    @property
+    def units(self) -> str:
+        """Several of them."""
+        return _("months") if self.unit == "month" else _("weeks")
 
     @property
     def first_age(self) -> int:
@@ -109,18 +122,24 @@ def words_of(context: Context, by_response: bool, activity: str, unit: Any) -> W
     """The words for cohorts by sign-up or first response, and what counts as coming back."""
     response = f"“{context.label('action', context.metrics.response)}”"
     if activity == "active":
-        act, acted = "are active", "were active"
+        act, acted, who = _("are active"), _("were active"), _("who are active")
     elif by_response:
-        act, acted = "come back", "came back"
+        act, acted, who = _("come back"), _("came back"), _("who come back")
     else:
-        act, acted = f"respond ({response})", f"responded ({response})"
+        act, acted, who = (
+            _("respond ({response})", response=response),
+            _("responded ({response})", response=response),
+            _("who respond ({response})", response=response),
+        )
     idle = context.metrics.response in context.metrics.idle
     return Words(
         unit=unit,
-        start=f"their first {response}" if by_response else "signing up",
-        began=f"first {response}" if by_response else "sign-up",
+        start=_("their first {response}", response=response) if by_response else _("signing up"),
+        began=_("first {response}", response=response) if by_response else _("sign-up"),
         act=act,
         acted=acted,
+        who=who,
+        by_response=by_response,
         starts_active=by_response and (activity == "response" or not idle),
     )
 
@@ -133,9 +152,12 @@ def count(facts: Facts, words: Words, context: Context) -> Cohorts:
     sizes, activity = facts["cohort_sizes"], facts["cohort_activity"]
     if not sizes["users"].sum():
         raise NotEnoughData(
-            "no user signed up at a known time"
-            if words.began == "sign-up"
-            else f"no user has a response (“{context.metrics.response}”) at a known time"
+            _(
+                "no user has a response (“{response}”) at a known time",
+                response=context.metrics.response,
+            )
+            if words.by_response
+            else _("no user signed up at a known time")
         )
     cells = _cells(sizes, activity, words, context)
     early = sum(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from growthml import shape
 from growthml.charts import CurvePanel, Curves, Dot, Line, Reference
 from growthml.parts import Context
+from growthml.words import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,11 +82,17 @@ def lorenz_chart(
     sizes = formats.join([formats.count(buyers[c.key]) for c, _ in shown])
     return Curves(
         id="concentration",
-        title=f"A fifth of buyers bring {formats.share(first)} of revenue",
-        subtitle=f"Share of revenue; {sizes} buyers, Gini {ginis}",
-        alt=f"Lorenz curves, {sizes} buyers: the top fifth bring {told} of revenue; Gini {ginis}.",
-        how_to_read="The further a curve bends above the dashed line, the fewer buyers carry the"
-        " revenue.",
+        title=_("A fifth of buyers bring {first} of revenue", first=formats.share(first)),
+        subtitle=_("Share of revenue; {sizes} buyers, Gini {ginis}", sizes=sizes, ginis=ginis),
+        alt=_(
+            "Lorenz curves, {sizes} buyers: the top fifth bring {told} of revenue; Gini {ginis}.",
+            sizes=sizes,
+            told=told,
+            ginis=ginis,
+        ),
+        how_to_read=_(
+            "The further a curve bends above the dashed line, the fewer buyers carry the revenue."
+        ),
         table="concentration",
         panels=[
             CurvePanel(
@@ -93,9 +100,14 @@ def lorenz_chart(
                 x_axis="share",
                 y_unit="share",
                 dots=[
-                    Dot(x=TOP, y=first, label=f"Top fifth: {told}", colour=shown[0][0].colour),
+                    Dot(
+                        x=TOP,
+                        y=first,
+                        label=_("Top fifth: {told}", told=told),
+                        colour=shown[0][0].colour,
+                    ),
                 ],
-                references=[Reference(kind="diagonal", label="if all spent alike")],
+                references=[Reference(kind="diagonal", label=_("if all spent alike"))],
             )
         ],
         height=58.0,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from growthml import shape
 from growthml.analysis import concentration, earnings
 from growthml.parts import Context, Evidence, Finding
+from growthml.words import _, n_
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,16 +37,21 @@ def _leader_findings(channels: pd.DataFrame, context: Context) -> list[Finding]:
     whole = shape.sums(channels, "campaign", "purchases")
     counted = context.formats.join(
         [
-            shape.part_of(purchases.get((c.key, leader.channel), 0), whole.get(c.key, 0), context)
-            + f" {c.label} purchases"
+            _(
+                "{part} {campaign} purchases",
+                part=shape.part_of(
+                    purchases.get((c.key, leader.channel), 0), whole.get(c.key, 0), context
+                ),
+                campaign=c.label,
+            )
             for c in context.campaigns
         ]
     )
     name = context.label("channel", leader.channel)
     share = earnings.part(channels, context.baseline, leader.channel, "purchases")
     leads = Finding(
-        heading=f"{name} leads sales"[:30],
-        text=f"{counted} came from {name}.",
+        heading=_("{name} leads sales", name=name)[:30],
+        text=_("{counted} came from {name}.", counted=counted, name=name),
         evidence=_leader_evidence(leader, context),
         weight=0.1 + 0.5 * share,
     )
@@ -63,15 +69,25 @@ def _one_source(channels: pd.DataFrame, leader: earnings.Leader, context: Contex
     buyers = shape.lookup(channels, ["campaign", "channel"], "buyers")
     told = formats.join(
         [
-            f"{formats.share(shares[c.key])} of {c.label} revenue"
-            f" ({formats.plural(int(buyers[c.key, leader.channel]), 'buyer', 'buyers')})"
+            n_(
+                "{share} of {campaign} revenue ({n} buyer)",
+                "{share} of {campaign} revenue ({n} buyers)",
+                int(buyers[c.key, leader.channel]),
+                share=formats.share(shares[c.key]),
+                campaign=c.label,
+                n=formats.count(buyers[c.key, leader.channel]),
+            )
             for c in context.campaigns
         ]
     )
     return [
         Finding(
-            heading="One channel",
-            text=f"{told} came from {name}. If {name} changes, so does the business.",
+            heading=_("One channel"),
+            text=_(
+                "{told} came from {name}. If {name} changes, so does the business.",
+                told=told,
+                name=name,
+            ),
             evidence=_leader_evidence(leader, context),
             kind="risk",
             weight=min(shares.values()),
@@ -102,8 +118,12 @@ def _loss_findings(channels: pd.DataFrame, context: Context) -> list[Finding]:
         channel = shape.known(mine.iloc[-1]["channel"])
         found.append(
             Finding(
-                heading="Channels that lost money",
-                text=f"{campaign.label}: {listed}, revenue less acquisition cost.",
+                heading=_("Channels that lost money"),
+                text=_(
+                    "{campaign}: {listed}, revenue less acquisition cost.",
+                    campaign=campaign.label,
+                    listed=listed,
+                ),
                 evidence=Evidence(
                     table="by_channel", row={"campaign": campaign.key, "channel": channel}
                 ),
@@ -121,9 +141,14 @@ def _top_fifth(curve: pd.DataFrame, context: Context) -> list[Finding]:
     share = concentration.share_of_top(curve, baseline.key)
     return [
         Finding(
-            heading="A fifth of buyers",
-            text=f"The highest-spending fifth of {baseline.label} buyers bring"
-            f" {formats.share(share)} of revenue (Gini {formats.statistic(gini)}).",
+            heading=_("A fifth of buyers"),
+            text=_(
+                "The highest-spending fifth of {baseline} buyers bring {share} of revenue (Gini"
+                " {gini}).",
+                baseline=baseline.label,
+                share=formats.share(share),
+                gini=formats.statistic(gini),
+            ),
             evidence=Evidence(table="concentration", row={"campaign": baseline.key}),
             weight=0.1 + 0.3 * gini,
         )
@@ -141,11 +166,15 @@ def _top_category(sales: pd.DataFrame | None, context: Context) -> list[Finding]
     category = shape.known(first["category"])
     return [
         Finding(
-            heading=f"Top {context.label('role', 'category')}"[:30],
-            text=f"{context.label('category', category).capitalize()} brought"
-            f" {formats.money(first['revenue'])} of {baseline.label}'s"
-            f" {formats.money(float(mine['revenue'].sum()))}, the most of"
-            f" {formats.count(len(mine))}.",
+            heading=_("Top category"),
+            text=_(
+                "{category} brought {revenue} of {baseline}'s {sum}, the most of {n}.",
+                category=context.label("category", category).capitalize(),
+                revenue=formats.money(first["revenue"]),
+                baseline=baseline.label,
+                sum=formats.money(float(mine["revenue"].sum())),
+                n=formats.count(len(mine)),
+            ),
             evidence=Evidence(
                 table="by_category", row={"campaign": baseline.key, "category": category}
             ),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from growthml import shape
 from growthml.parts import Campaign, Context, Facts
+from growthml.words import N_
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 Unit = Literal["day", "week"]
 
 DAYS: Mapping[Unit, int] = {"day": 1, "week": 7}
+TIME_UNITS: Mapping[Unit, str] = {"day": N_("days"), "week": N_("weeks")}
 MONTH_DAYS = 365.25 / 12
 ALL = "all"
 """Stands for all channels together."""

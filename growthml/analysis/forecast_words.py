@@ -9,6 +9,7 @@ from growthml import shape
 from growthml.analysis.forecast import ALL, Fitted, Unit, model_rows
 from growthml.analysis.tracking import error_words, errors
 from growthml.parts import Column, Context, Evidence, Finding, Table
+from growthml.words import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,11 +27,11 @@ def tables(
 ) -> list[Table]:
     """What pages show of the forecast, and the models and curves attached."""
     model = model_rows(fitted, unit)
-    found = [Table(id="model", title="Models", frame=model)]
+    found = [Table(id="model", title=_("Models"), frame=model)]
     if len(expected):
         found.insert(0, _forecast_table(expected, context))
     if len(tracking):
-        found.append(Table(id="tracking", title="Repeat purchases by time", frame=tracking))
+        found.append(Table(id="tracking", title=_("Repeat purchases by time"), frame=tracking))
     return found
 
 
@@ -39,29 +40,31 @@ def _forecast_table(expected: pd.DataFrame, context: Context) -> Table:
     total, longest = expected["channel"] == ALL, expected["months"] == expected["months"].max()
     view = expected.assign(
         channel=[
-            "All channels" if each == ALL else context.label("channel", each)
+            _("All channels") if each == ALL else context.label("channel", each)
             for each in expected["channel"]
         ]
     )[total | longest if several else total]
     return Table(
         id="forecast",
-        title="Expected of the buyers so far",
+        title=_("Expected of the buyers so far"),
         frame=expected,
         view=view,
-        order="by buyers",
+        order=_("by buyers"),
         columns=[
-            Column(name="campaign", head="Campaign", role="campaign"),
-            *([Column(name="channel", head="Channel")] if several else []),
-            Column(name="buyers", head="Buyers", kind="count"),
-            Column(name="months", head="Months", kind="count"),
-            Column(name="expected_purchases", head="Purchases", kind="count"),
-            Column(name="ci_low", head="from", kind="count"),
-            Column(name="ci_high", head="to", kind="count"),
-            Column(name="expected_value", head="Value", kind="money"),
+            Column(name="campaign", head=_("Campaign"), role="campaign"),
+            *([Column(name="channel", head=_("Channel"))] if several else []),
+            Column(name="buyers", head=_("Buyers"), kind="count"),
+            Column(name="months", head=_("Months"), kind="count"),
+            Column(name="expected_purchases", head=_("Purchases"), kind="count"),
+            Column(name="ci_low", head=_("from"), kind="count"),
+            Column(name="ci_high", head=_("to"), kind="count"),
+            Column(name="expected_value", head=_("Value"), kind="money"),
         ],
-        note="Repeat purchases (days with one) of today's buyers in so many months, with"
-        f" {context.formats.share(context.confidence)} prediction intervals; buyers still to come"
-        " are not in it.",
+        note=_(
+            "Repeat purchases (days with one) of today's buyers in so many months, with"
+            " {confidence} prediction intervals; buyers still to come are not in it.",
+            confidence=context.formats.share(context.confidence),
+        ),
     )
 
 
@@ -75,24 +78,38 @@ def findings(expected: pd.DataFrame, tracking: pd.DataFrame, context: Context) -
             continue
         last = mine.iloc[-1]
         value = shape.known(last["expected_value"])
-        worth = "" if value is None else f" worth {formats.money(value)}"
+        worth = "" if value is None else _(" worth {value}", value=formats.money(value))
         interval = (
             ""
             if shape.known(last["ci_low"]) is None
-            else f" ({formats.count(last['ci_low'])} to {formats.count(last['ci_high'])})"
+            else _(
+                " ({ci_low} to {ci_high})",
+                ci_low=formats.count(last["ci_low"]),
+                ci_high=formats.count(last["ci_high"]),
+            )
         )
         tested = (
-            f" Fitted on the first part of the history alone, the model ends"
-            f" {error_words(off[campaign.key], context)} the count."
+            _(
+                " Fitted on the first part of the history alone, the model ends {off} the count.",
+                off=error_words(off[campaign.key], context),
+            )
             if campaign.key in off
             else ""
         )
         found.append(
             Finding(
-                heading="Purchases to come",
-                text=f"{campaign.label}'s {formats.count(last['buyers'])} buyers are expected to"
-                f" make {formats.count(last['expected_purchases'])} repeat purchases{interval}"
-                f"{worth} in the next {formats.count(last['months'])} months.{tested}",
+                heading=_("Purchases to come"),
+                text=_(
+                    "{campaign}'s {buyers} buyers are expected to make {expected_purchases} repeat"
+                    " purchases{interval}{worth} in the next {months} months.{tested}",
+                    campaign=campaign.label,
+                    buyers=formats.count(last["buyers"]),
+                    expected_purchases=formats.count(last["expected_purchases"]),
+                    interval=interval,
+                    worth=worth,
+                    months=formats.count(last["months"]),
+                    tested=tested,
+                ),
                 evidence=Evidence(
                     table="forecast",
                     row={
@@ -113,9 +130,12 @@ def caveats(fitted: Sequence[Fitted], tracking: pd.DataFrame, context: Context) 
     for each in fitted:
         if abs(off.get(each.campaign.key, 0.0)) > POOR:
             found.append(
-                f"{each.campaign.label}: the forecast failed its test, ending"
-                f" {error_words(off[each.campaign.key], context)} the count; nothing should be"
-                " planned on it."
+                _(
+                    "{campaign}: the forecast failed its test, ending {off} the count; nothing"
+                    " should be planned on it.",
+                    campaign=each.campaign.label,
+                    off=error_words(off[each.campaign.key], context),
+                )
             )
         found += _warnings(each, context)
     return found
@@ -130,21 +150,38 @@ def _too_few(fitted: Sequence[Fitted], context: Context) -> list[str]:
     if lacking:
         counted = context.formats.join(
             [
-                f"{count(each.repeats.repeat_buyers)}"
-                f"{' repeat buyers' if place == 0 else ''} in {each.campaign.label}"
+                _(
+                    "{n} in {campaign}",
+                    n=count(each.repeats.repeat_buyers),
+                    campaign=each.campaign.label,
+                )
+                if place
+                else _(
+                    "{n} repeat buyers in {campaign}",
+                    n=count(each.repeats.repeat_buyers),
+                    campaign=each.campaign.label,
+                )
                 for place, each in enumerate(lacking)
             ]
         )
         found.append(
-            f"Too little data for a forecast: {counted}, at least {count(FEWEST_REPEAT_BUYERS)}"
-            " needed."
+            _(
+                "Too little data for a forecast: {counted}, at least {fewest} needed.",
+                counted=counted,
+                fewest=count(FEWEST_REPEAT_BUYERS),
+            )
         )
     for each in fitted:
         if each.model is not None and each.tested is None:
             found.append(
-                f"{each.campaign.label}: the forecast is not tested, since only"
-                f" {count(each.calibration.repeat_buyers)} of its buyers came back in the first"
-                f" part of the history, at least {count(FEWEST_REPEAT_BUYERS)} needed."
+                _(
+                    "{campaign}: the forecast is not tested, since only {repeat_buyers} of its"
+                    " buyers came back in the first part of the history, at least"
+                    " {fewest} needed.",
+                    campaign=each.campaign.label,
+                    repeat_buyers=count(each.calibration.repeat_buyers),
+                    fewest=count(FEWEST_REPEAT_BUYERS),
+                )
             )
     return found
 
@@ -154,11 +191,21 @@ def _warnings(fitted: Fitted, context: Context) -> list[str]:
         return []
     number, label, found = context.formats.number, fitted.campaign.label, []
     if fitted.model.warnings:
-        unknown = f"(a = {number(fitted.model.a)}, b = {number(fitted.model.b)})"
-        what = "" if fitted.model.dropout else f"dropout cannot be identified {unknown}: "
-        found.append(f"{label}: {what}{'; '.join(fitted.model.warnings)}.")
+        told = "; ".join(_(warning) for warning in fitted.model.warnings)
+        if not fitted.model.dropout:
+            told = _(
+                "dropout cannot be identified (a = {a}, b = {b}): {told}",
+                a=number(fitted.model.a),
+                b=number(fitted.model.b),
+                told=told,
+            )
+        found.append(f"{label}: {told}.")
     found += [f"{label}: {warning}." for warning in getattr(fitted.values, "warnings", ())]
     if fitted.value_model is None:
         reason = getattr(fitted.values, "reason", "")
-        found.append(f"{label}: no value is forecast" + (f" ({reason})." if reason else "."))
+        found.append(
+            _("{label}: no value is forecast ({reason}).", label=label, reason=_(reason))
+            if reason
+            else _("{label}: no value is forecast.", label=label)
+        )
     return found

@@ -12,6 +12,7 @@ from growthml.analysis.history import LEADING, Series
 from growthml.charts import CurvePanel, Curves, Dot, Line, Reference
 from growthml.parts import Context
 from growthml.stats.control import FEWEST
+from growthml.words import _
 
 HEIGHT = 26.0
 MOST_POINTS = 52
@@ -44,8 +45,10 @@ def _chart(each: Series, context: Context, *, explain: bool) -> Curves:
         title=_title(each),
         subtitle=_subtitle(each, len(points), context),
         alt=_alt(each, len(points), context),
-        how_to_read="One point a report. Dashed: the usual range of the reports before this one"
-        " (mean ± 2.66 mean moving ranges). The axis need not begin at 0."
+        how_to_read=_(
+            "One point a report. Dashed: the usual range of the reports before this one (mean ±"
+            " 2.66 mean moving ranges). The axis need not begin at 0."
+        )
         if explain
         else "",
         table="kpis",
@@ -86,38 +89,54 @@ def _references(each: Series) -> list[Reference]:
     found = []
     if each.usual:
         found += [
-            Reference(kind="horizontal", at=each.usual.high, label="usual range"),
+            Reference(kind="horizontal", at=each.usual.high, label=_("usual range")),
             Reference(kind="horizontal", at=each.usual.low),
         ]
     if each.older and each.earlier:
         day = each.earlier[0].as_of
-        found.append(Reference(kind="vertical", at=day, label="definition changed"))
+        found.append(Reference(kind="vertical", at=day, label=_("definition changed")))
     return found
 
 
 def _title(each: Series) -> str:
-    name = each.metric.name
+    name = _(each.metric.name)
     if each.outside:
-        return f"{name} left its usual range"
+        return _("{name} left its usual range", name=name)
     if each.signal == "run":
-        return f"{name}: {each.run} reports on one side of the mean"
-    return f"{name} within its usual range" if each.usual else f"{name}, report by report"
+        return _("{name}: {run} reports on one side of the mean", name=name, run=each.run)
+    return (
+        _("{name} within its usual range", name=name)
+        if each.usual
+        else _("{name}, report by report", name=name)
+    )
 
 
 def _subtitle(each: Series, points: int, context: Context) -> str:
-    what = f"{each.campaign.label}, {points} reports"
+    what = _("{campaign}, {points} reports", campaign=each.campaign.label, points=points)
     if each.usual is None:
-        return f"{what}; a usual range takes {FEWEST} earlier ones of the same definition"
+        return _(
+            "{what}; a usual range takes {fewest} earlier ones of the same definition",
+            what=what,
+            fewest=FEWEST,
+        )
     low, high = each.usual.low, each.usual.high
     span = context.formats.interval(low, high, each.metric.unit, signed=False)
-    return f"{what}; usual range {span}"
+    return _("{what}; usual range {span}", what=what, span=span)
 
 
 def _alt(each: Series, points: int, context: Context) -> str:
     formats, unit = context.formats, each.metric.unit
-    text = f"Line of {points} reports: last {formats.value(each.value, unit)}"
+    text = _(
+        "Line of {points} reports: last {value}",
+        points=points,
+        value=formats.value(each.value, unit),
+    )
     if each.usual is None:
-        return f"{text}; too few reports for a usual range."
+        return _("{text}; too few reports for a usual range.", text=text)
     span = formats.interval(each.usual.low, each.usual.high, unit, signed=False)
-    signal = {"outside": "the last lies outside", "run": f"{each.run} on one side", "": "no signal"}
-    return f"{text}, usual range {span}, {signal[each.signal]}."
+    signal = {
+        "outside": _("the last lies outside"),
+        "run": _("{run} on one side", run=each.run),
+        "": _("no signal"),
+    }[each.signal]
+    return _("{text}, usual range {span}, {signal}.", text=text, span=span, signal=signal)

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from growthml import shape
 from growthml.metrics import Sums, sums
 from growthml.parts import Campaign, Column, Context, Evidence, Finding, Table
+from growthml.words import N_, _
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from growthml.stats.comparison import Comparison
 
+NAMES = {"profit": N_("Profit"), "revenue": N_("Revenue")}
 INCREMENTAL = ("campaign", "metric", "per_user", "ci_low", "ci_high", "total")
 
 
@@ -96,7 +98,7 @@ def table(values: Sequence[Incremental], context: Context) -> Table:
     extra = ["total_ci_low", "total_ci_high", "users", "p_value", "q_value"]
     frame = pd.DataFrame(rows, columns=[*INCREMENTAL, *extra])
     if not rows:
-        return Table(id="incremental_value", title="Incremental value", frame=frame)
+        return Table(id="incremental_value", title=_("Incremental value"), frame=frame)
 
     def intervals(low: str, high: str) -> list[str]:
         return [
@@ -105,32 +107,56 @@ def table(values: Sequence[Incremental], context: Context) -> Table:
         ]
 
     view = frame.assign(
-        metric=[each.metric.capitalize() for each in values],
+        metric=[_(NAMES[each.metric]) for each in values],
         interval=intervals("ci_low", "ci_high"),
         total_interval=intervals("total_ci_low", "total_ci_high"),
     )
     share = context.formats.share(context.confidence)
     return Table(
         id="incremental_value",
-        title="Value beyond the baseline",
+        title=_("Value beyond the baseline"),
         frame=frame,
         view=view,
         columns=[
             *shape.campaign_column(context),
-            Column(name="metric", head="Difference in"),
-            Column(name="per_user", head="Per user", kind="money"),
-            Column(name="interval", head=f"{share} interval"),
-            Column(name="total", head="In total", kind="money"),
-            Column(name="total_interval", head=f"{share} interval"),
+            Column(name="metric", head=_("Difference in")),
+            Column(name="per_user", head=_("Per user"), kind="money"),
+            Column(name="interval", head=_("{share} interval", share=share)),
+            Column(name="total", head=_("In total"), kind="money"),
+            Column(name="total_interval", head=_("{share} interval", share=share)),
             Column(name="q_value", head="q", kind="p"),
         ],
-        note=f"New campaign less {context.baseline.label}, per user by Welch's t; the total is that"
-        " times the new campaign's users.",
+        note=_(
+            "New campaign less {baseline}, per user by Welch's t; the total is that times the new"
+            " campaign's users.",
+            baseline=context.baseline.label,
+        ),
     )
 
 
 def _times(value: float | None, users: int) -> float | None:
     return None if value is None else value * users
+
+
+CLAIMS = {
+    ("profit", True): N_(
+        "{campaign} brought {difference} more profit per user than {baseline} ({interval}),"
+        " {total} over {n} users."
+    ),
+    ("profit", False): N_(
+        "{campaign} brought {difference} less profit per user than {baseline} ({interval}),"
+        " {total} over {n} users."
+    ),
+    ("revenue", True): N_(
+        "{campaign} brought {difference} more revenue per user than {baseline} ({interval}),"
+        " {total} over {n} users."
+    ),
+    ("revenue", False): N_(
+        "{campaign} brought {difference} less revenue per user than {baseline} ({interval}),"
+        " {total} over {n} users."
+    ),
+}
+"""What was found, by metric and by whether there is more of it."""
 
 
 def findings(values: Sequence[Incremental], context: Context) -> list[Finding]:
@@ -146,13 +172,16 @@ def findings(values: Sequence[Incremental], context: Context) -> list[Finding]:
         low, high = each.compared.ci_low, each.compared.ci_high
         found.append(
             Finding(
-                heading=f"{each.metric.capitalize()} per user"[:30],
-                text=f"{each.campaign.label} brought"
-                f" {formats.money(abs(each.compared.difference))}"
-                f" {'more' if more else 'less'} {each.metric} per user than"
-                f" {context.baseline.label} ({formats.interval(low, high, 'money')}),"
-                f" {formats.money(each.compared.difference * each.users, signed=True)} over"
-                f" {formats.plural(each.users, 'user', 'users')}.",
+                heading=_("Profit per user") if told == "profit" else _("Revenue per user"),
+                text=_(
+                    CLAIMS[told, more],
+                    campaign=each.campaign.label,
+                    difference=formats.money(abs(each.compared.difference)),
+                    baseline=context.baseline.label,
+                    interval=formats.interval(low, high, "money"),
+                    total=formats.money(each.compared.difference * each.users, signed=True),
+                    n=formats.count(each.users),
+                ),
                 evidence=Evidence(
                     table="incremental_value",
                     row={"campaign": each.campaign.key, "metric": each.metric},

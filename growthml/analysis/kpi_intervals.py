@@ -9,6 +9,7 @@ from growthml import shape
 from growthml.charts import IntervalPanel, IntervalRow, Intervals
 from growthml.metrics import Measured
 from growthml.parts import Context, Verdict
+from growthml.words import _, n_, within
 
 if TYPE_CHECKING:
     from growthml.charts import Unit
@@ -34,27 +35,36 @@ def chart(compared: Sequence[Measured], users: str, context: Context) -> Interva
         return None
     level = context.formats.share(context.confidence)
     only = context.compared[0].label if len(context.compared) == 1 else ""
-    new, what = only or "the campaign", only or "Each campaign"
+    told = {"baseline": context.baseline.label, "level": level, "users": users}
     return Intervals(
         id="differences",
         title=_title(tested),
-        subtitle=f"{what} minus {context.baseline.label}, with {level} interval; {users} users",
+        subtitle=_(
+            "{campaign} minus {baseline}, with {level} interval; {users} users",
+            campaign=only,
+            **told,
+        )
+        if only
+        else _("Each campaign minus {baseline}, with {level} interval; {users} users", **told),
         alt=_alt(tested, context),
-        how_to_read="A line that crosses zero fits both a rise and a fall; the line is the"
-        f" {level} interval, uncorrected, the verdict follows the corrected test.",
+        how_to_read=_(
+            "A line that crosses zero fits both a rise and a fall; the line is the {level}"
+            " interval, uncorrected, the verdict follows the corrected test.",
+            level=level,
+        ),
         half=False,
         table="kpis",
         panels=panels,
-        lower=f"lower in {new}",
-        higher=f"higher in {new}",
+        lower=_("lower in {campaign}", campaign=only) if only else _("lower in the campaign"),
+        higher=_("higher in {campaign}", campaign=only) if only else _("higher in the campaign"),
     )
 
 
 def _panels(drawn: Sequence[Measured], context: Context) -> list[IntervalPanel]:
     titles: dict[Unit, str] = {
-        "rate": "Percentage points",
-        "money": f"Money, {context.formats.currency}",
-        "ratio": "Number",
+        "rate": _("Percentage points"),
+        "money": _("Money, {currency}", currency=context.formats.currency),
+        "ratio": _("Number"),
     }
     panels = [
         IntervalPanel(
@@ -77,20 +87,22 @@ def _drawn(tested: Sequence[Measured], groups: int) -> list[Measured]:
 
 def _title(tested: Sequence[Measured]) -> str:
     passed = [each for each in tested if each.verdict in (Verdict.BETTER, Verdict.WORSE)]
-    names = list(dict.fromkeys(each.metric.name for each in passed))
+    names = list(dict.fromkeys(_(each.metric.name) for each in passed))
     if not names:
-        return "No rate or mean shows evidence of a difference"
+        return _("No rate or mean shows evidence of a difference")
     if len(names) > 2:
         metrics = {each.metric.id for each in tested}
-        return f"{len(names)} of {len(metrics)} KPIs differ by more than chance"
-    verb = "differs" if len(names) == 1 else "differ"
-    return f"{' and '.join(names)} {verb} by more than chance"
+        return _("{n} of {all} KPIs differ by more than chance", n=len(names), all=len(metrics))
+    if len(names) == 2:
+        first, second = names
+        return _("{first} and {second} differ by more than chance", first=first, second=second)
+    return _("{name} differs by more than chance", name=names[0])
 
 
 def _row(each: Measured, context: Context) -> IntervalRow:
     formats, compared = context.formats, each.comparison
     assert compared is not None
-    name = each.metric.name
+    name = _(each.metric.name)
     if len(context.compared) > 1:
         name = f"{name}, {shape.campaign_label(each.campaign, context)}"
     difference = formats.difference(compared.difference, each.metric.unit)
@@ -115,10 +127,18 @@ def _alt(tested: Sequence[Measured], context: Context) -> str:
         assert compared is not None
         effect = formats.difference(compared.difference, each.metric.unit)
         interval = formats.interval(compared.ci_low, compared.ci_high, each.metric.unit)
-        phrases.append(f"{each.metric.name.lower()} {effect} ({interval})")
+        phrases.append(f"{within(_(each.metric.name))} {effect} ({interval})")
     crossing = sum(each.verdict is Verdict.NO_EVIDENCE for each in tested)
     return (
-        f"Interval plot of {formats.plural(len(tested), 'difference', 'differences')} from"
-        f" {context.baseline.label}: {'; '.join(phrases)}. {crossing} of {len(tested)} show no"
-        " evidence of a difference."
+        n_(
+            "Interval plot of {n} difference from {baseline}: {phrases}. {crossing} of {n} show no"
+            " evidence of a difference.",
+            "Interval plot of {n} differences from {baseline}: {phrases}. {crossing} of {n} show"
+            " no evidence of a difference.",
+            len(tested),
+            n=formats.count(len(tested)),
+            baseline=context.baseline.label,
+            phrases="; ".join(phrases),
+            crossing=crossing,
+        )
     )[:400]

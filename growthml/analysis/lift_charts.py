@@ -8,6 +8,7 @@ from growthml import shape
 from growthml.analysis.lift import Lifted, interval, lifted, passed, verdict
 from growthml.charts import IntervalPanel, IntervalRow, Intervals
 from growthml.parts import Campaign, Context
+from growthml.words import _, within
 
 
 def forest(
@@ -21,24 +22,32 @@ def forest(
     formats = context.formats
     shown = _folded(channels, context)
     rows = [_interval_row(name, row, response, context) for name, row in shown]
-    last = _interval_row("All channels", overall, response, context)
+    last = _interval_row(_("All channels"), overall, response, context)
     if all(row.estimate is None for row in (*rows, last)):
         return None
     return Intervals(
         id="forest" if len(context.compared) == 1 else f"forest_{campaign.key}",
         title=_forest_title(channels, campaign, response, context),
-        subtitle=f"{_rate_name(response, context)}, {campaign.label} over"
-        f" {context.baseline.label}, times; {formats.count(overall.users)} and"
-        f" {formats.count(overall.baseline_users)} users"[:110],
+        subtitle=_(
+            "{rate}, {campaign} over {baseline}, times; {users} and {baseline_users} users",
+            rate=_rate_name(response, context),
+            campaign=campaign.label,
+            baseline=context.baseline.label,
+            users=formats.count(overall.users),
+            baseline_users=formats.count(overall.baseline_users),
+        )[:110],
         alt=_forest_alt(channels, overall, campaign, response, context),
-        how_to_read=f"1 is no change, 2 twice the rate of {context.baseline.label}. A line that"
-        " crosses 1 fits both a rise and a fall; the verdict follows the corrected test.",
+        how_to_read=_(
+            "1 is no change, 2 twice the rate of {baseline}. A line that crosses 1 fits both a rise"
+            " and a fall; the verdict follows the corrected test.",
+            baseline=context.baseline.label,
+        ),
         half=False,
         table="campaign",
         panels=[IntervalPanel(rows=rows, unit="ratio"), IntervalPanel(rows=[last], unit="ratio")],
         log=True,
-        lower=f"lower in {campaign.label}",
-        higher=f"higher in {campaign.label}",
+        lower=_("lower in {campaign}", campaign=campaign.label),
+        higher=_("higher in {campaign}", campaign=campaign.label),
     )
 
 
@@ -69,9 +78,13 @@ def _interval_row(name: str, row: Lifted, response: str, context: Context) -> In
         high=row.lift.ci_high,
         left=f"{shape.part_of(row.baseline_responders, row.baseline_users, context)} →"
         f" {shape.part_of(row.responders, row.users, context)}",
-        right=row.lift.reason
+        right=_(row.lift.reason)
         if row.lift.ratio is None
-        else f"{formats.ratio(row.lift.ratio)}x ({interval(row.lift, context)})",
+        else _(
+            "{ratio}x ({interval})",
+            ratio=formats.ratio(row.lift.ratio),
+            interval=interval(row.lift, context),
+        ),
         verdict=str(verdict(row, response, context)),
         muted=row.few,
     )
@@ -79,26 +92,34 @@ def _interval_row(name: str, row: Lifted, response: str, context: Context) -> In
 
 def _rate_name(response: str, context: Context) -> str:
     if response == context.metrics.response:
-        return "Conversion"
-    return f"Users who did “{context.label('action', response)}”"
+        return _("Conversion")
+    return _("Users who did “{action}”", action=context.label("action", response))
 
 
 def _forest_title(
     channels: Sequence[Lifted], campaign: Campaign, response: str, context: Context
 ) -> str:
     changed = passed(channels, context)
-    what = _rate_name(response, context).lower() if response == context.metrics.response else "rate"
+    what = _("conversion") if response == context.metrics.response else _("rate")
     if not changed:
-        return f"No channel's {what} shows evidence of a change"
+        return _("No channel's {what} shows evidence of a change", what=what)
     first = changed[0]
-    name = context.label("channel", first.channel)
-    more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
-    compared = "higher" if first.change > 0 else "lower"
+    told = {
+        "channel": context.label("channel", first.channel),
+        "what": what,
+        "campaign": campaign.label,
+        "ratio": context.formats.ratio(first.lift.ratio),
+        "baseline": context.baseline.label,
+        "more": _(" and {n} more", n=len(changed) - 1) if len(changed) > 1 else "",
+    }
     title = (
-        f"{name}: {what} {compared} in {campaign.label},"
-        f" {context.formats.ratio(first.lift.ratio)} times {context.baseline.label}'s{more}"
+        _("{channel}: {what} higher in {campaign}, {ratio} times {baseline}'s{more}", **told)
+        if first.change > 0
+        else _("{channel}: {what} lower in {campaign}, {ratio} times {baseline}'s{more}", **told)
     )
-    return title if len(title) <= 80 else f"{len(changed)} of {len(channels)} channels changed"
+    if len(title) <= 80:
+        return title
+    return _("{n} of {all} channels changed", n=len(changed), all=len(channels))
 
 
 def _forest_alt(
@@ -110,15 +131,28 @@ def _forest_alt(
         key=lambda row: -(row.responders + row.baseline_responders),
     )
     told = "; ".join(
-        f"{context.label('channel', row.channel)} {formats.ratio(row.lift.ratio)}"
-        f" ({interval(row.lift, context)}), {formats.count(row.baseline_responders)} and"
-        f" {formats.count(row.responders)} responders"
+        _(
+            "{channel} {ratio} ({interval}), {baseline_responders} and {responders} responders",
+            channel=context.label("channel", row.channel),
+            ratio=formats.ratio(row.lift.ratio),
+            interval=interval(row.lift, context),
+            baseline_responders=formats.count(row.baseline_responders),
+            responders=formats.count(row.responders),
+        )
         for row in estimated[:2]
     )
     changed = len(passed(channels, context))
     return (
-        f"Ratio plot, {campaign.label} over {context.baseline.label},"
-        f" {_rate_name(response, context).lower()}: all {formats.ratio(overall.lift.ratio)}"
-        f" ({interval(overall.lift, context)}){'; ' if told else ''}{told}."
-        f" {changed} of {len(channels)} channels changed by more than chance."
+        _(
+            "Ratio plot, {campaign} over {baseline}, {rate}: all {ratio} ({interval}){told}."
+            " {changed} of {n} channels changed by more than chance.",
+            campaign=campaign.label,
+            baseline=context.baseline.label,
+            rate=within(_rate_name(response, context)),
+            ratio=formats.ratio(overall.lift.ratio),
+            interval=interval(overall.lift, context),
+            told=f"; {told}" if told else "",
+            changed=changed,
+            n=len(channels),
+        )
     )[:400]

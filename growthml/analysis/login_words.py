@@ -10,6 +10,7 @@ from growthml.analysis.propensity_charts import calibration_chart
 from growthml.charts import Chart
 from growthml.models.propensity import NoTrial
 from growthml.parts import Column, Context, Evidence, Finding, Table
+from growthml.words import _, n_
 
 
 def chart(found: Logins | None, context: Context) -> list[Chart]:
@@ -23,14 +24,19 @@ def chart(found: Logins | None, context: Context) -> list[Chart]:
         return []
     each, formats = drawn[-1], context.formats
     assert found is not None
-    days = formats.plural(found.horizon, "day", "days")
+    days = formats.count(found.horizon)
     return [
         replace(
             calibration_chart(each, context),
             id="login_calibration",
             table="login_calibration",
-            subtitle=f"Users who logged in within {days}, by predicted probability;"
-            f" {formats.count(len(each.trial.test))} users"[:110],
+            subtitle=n_(
+                "Users who logged in within {days} day, by predicted probability; {n} users",
+                "Users who logged in within {days} days, by predicted probability; {n} users",
+                found.horizon,
+                days=days,
+                n=formats.count(len(each.trial.test)),
+            )[:110],
         )
     ]
 
@@ -41,7 +47,7 @@ def tables(found: Logins | None, context: Context) -> list[Table]:
 
     if found is None:
         return [
-            Table(id=name, title="Log-ins", frame=pd.DataFrame(columns=[*columns]))
+            Table(id=name, title=_("Log-ins"), frame=pd.DataFrame(columns=[*columns]))
             for name, columns in (
                 ("login", ("source", "campaign", *LOGIN[1:])),
                 ("login_scores", SCORES),
@@ -66,7 +72,7 @@ def _models_table(found: Logins, context: Context) -> Table:
             "roc_auc_ci_high": model.auc.ci_high,
             "mcfadden": found.mcfadden[each.trial.campaign.key] if name == "logistic" else None,
             "tested": each.trial.how,
-            "name": NAMES[name],
+            "name": _(NAMES[name]),
         }
         for each in found.found
         for name, model in each.models.items()
@@ -79,20 +85,28 @@ def _models_table(found: Logins, context: Context) -> Table:
             for row in frame.itertuples()
         ]
     )
-    days = formats.plural(found.horizon, "day", "days")
+    days = formats.count(found.horizon)
     return Table(
         id="login",
-        title=f"Who logs in again within {days}",
+        title=n_(
+            "Who logs in again within {n} day",
+            "Who logs in again within {n} days",
+            found.horizon,
+            n=days,
+        ),
         frame=frame.drop(columns="name"),
         view=view,
         columns=[
-            Column(name="name", head="Model"),
-            Column(name="test_users", head="Users", kind="count"),
-            Column(name="base_rate", head="Came back", kind="rate"),
-            Column(name="roc_auc", head="AUC", kind="statistic"),
-            Column(name="interval", head=f"{formats.share(context.confidence)} interval"),
-            Column(name="brier", head="Brier score", kind="number"),
-            Column(name="mcfadden", head="McFadden R²", kind="statistic"),
+            Column(name="name", head=_("Model")),
+            Column(name="test_users", head=_("Users"), kind="count"),
+            Column(name="base_rate", head=_("Came back"), kind="rate"),
+            Column(name="roc_auc", head=_("AUC"), kind="statistic"),
+            Column(
+                name="interval",
+                head=_("{confidence} interval", confidence=formats.share(context.confidence)),
+            ),
+            Column(name="brier", head=_("Brier score"), kind="number"),
+            Column(name="mcfadden", head=_("McFadden R²"), kind="statistic"),
         ]
         if rows
         else (),
@@ -102,23 +116,38 @@ def _models_table(found: Logins, context: Context) -> Table:
 
 def _how(found: Logins, context: Context) -> str:
     formats = context.formats
-    days = formats.plural(found.horizon, "day", "days")
+    days = formats.count(found.horizon)
     words = []
     for each in found.found:
         label, n = each.trial.campaign.label, formats.count(len(each.trial.test))
         if each.trial.how == "future":
             words.append(
-                f"{label}: learnt from {formats.count(len(each.trial.train))} users and the {days}"
-                f" after an earlier day, judged on {n} users and the last {days}."
+                n_(
+                    "{label}: learnt from {learnt} users and the {days} day after an earlier day,"
+                    " judged on {n} users and the last {days} day.",
+                    "{label}: learnt from {learnt} users and the {days} days after an earlier day,"
+                    " judged on {n} users and the last {days} days.",
+                    found.horizon,
+                    label=label,
+                    learnt=formats.count(len(each.trial.train)),
+                    days=days,
+                    n=n,
+                )
             )
         else:
             words.append(
-                f"{label}: the log is too short to test on the future; each of {n} users is scored"
-                " by a model that has not seen them."
+                _(
+                    "{label}: the log is too short to test on the future; each of {n} users is"
+                    " scored by a model that has not seen them.",
+                    label=label,
+                    n=n,
+                )
             )
     words.append(
-        "McFadden R² is how much likelier the model makes what happened than the mean alone: 0.2 to"
-        " 0.4 is a very good fit."
+        _(
+            "McFadden R² is how much likelier the model makes what happened than the mean alone:"
+            " 0.2 to 0.4 is a very good fit."
+        )
     )
     return " ".join(words)
 
@@ -141,26 +170,35 @@ def _calibration_table(found: Logins) -> Table:
         for row in each.models["logistic"].calibration.bins
     ]
     frame = pd.DataFrame(rows, columns=[*CALIBRATION, "ci_low", "ci_high"])
-    return Table(id="login_calibration", title="Log-ins predicted and observed", frame=frame)
+    return Table(id="login_calibration", title=_("Log-ins predicted and observed"), frame=frame)
 
 
 def _scores_table(found: Logins, context: Context) -> Table:
     formats = context.formats
-    days = formats.plural(found.horizon, "day", "days")
+    days = formats.count(found.horizon)
     return Table(
         id="login_scores",
-        title=f"Users likeliest to log in within the next {days}",
+        title=n_(
+            "Users likeliest to log in within the next {n} day",
+            "Users likeliest to log in within the next {n} days",
+            found.horizon,
+            n=days,
+        ),
         frame=found.scores.reset_index(drop=True),
         view=found.scores.head(10),
         columns=[
-            Column(name="user_id", head="User"),
-            Column(name="probability", head="Will log in", kind="rate"),
+            Column(name="user_id", head=_("User")),
+            Column(name="probability", head=_("Will log in"), kind="rate"),
         ]
         if len(found.scores)
         else (),
-        order="by probability",
-        note=f"All {formats.count(found.users)} users scored as of {formats.date(context.as_of)};"
-        f" {formats.count(len(found.scores))} listed.",
+        order=_("by probability"),
+        note=_(
+            "All {users} users scored as of {as_of}; {n} listed.",
+            users=formats.count(found.users),
+            as_of=formats.date(context.as_of),
+            n=formats.count(len(found.scores)),
+        ),
     )
 
 
@@ -171,19 +209,29 @@ def findings(found: Logins | None, context: Context) -> list[Finding]:
         model, campaign, formats = each.models["logistic"], each.trial.campaign, context.formats
         interval = formats.interval(model.auc.ci_low, model.auc.ci_high, "number", signed=False)
         assert found is not None
-        days = formats.plural(found.horizon, "day", "days")
-        back = f"{formats.rate(each.trial.responders / len(each.trial.test))} of"
+        days = formats.count(found.horizon)
+        tells = (
+            _("past log-ins tell who")
+            if model.helps
+            else _("no evidence that past log-ins tell who")
+        )
         told.append(
             Finding(
-                heading="Who logs in again",
-                text=f"{back} {formats.count(len(each.trial.test))} {campaign.label} users logged"
-                f" in again within {days}; "
-                + (
-                    "past log-ins tell who: AUC"
-                    if model.helps
-                    else "no evidence that past log-ins tell who: AUC"
-                )
-                + f" {formats.statistic(model.auc.value)} ({interval}).",
+                heading=_("Who logs in again"),
+                text=n_(
+                    "{rate} of {n} {campaign} users logged in again within {days} day; {tells}:"
+                    " AUC {auc} ({interval}).",
+                    "{rate} of {n} {campaign} users logged in again within {days} days; {tells}:"
+                    " AUC {auc} ({interval}).",
+                    found.horizon,
+                    rate=formats.rate(each.trial.responders / len(each.trial.test)),
+                    n=formats.count(len(each.trial.test)),
+                    campaign=campaign.label,
+                    days=days,
+                    tells=tells,
+                    auc=formats.statistic(model.auc.value),
+                    interval=interval,
+                ),
                 evidence=Evidence(
                     table="login", row={"campaign": campaign.key, "model": "logistic"}
                 ),
@@ -204,14 +252,28 @@ def _too_short(each: NoTrial, found: Logins | None, context: Context) -> str:
     days, horizon = found.days.get(campaign.key, 0), found.horizon
     longest = days // 2
     if not each.users and longest < horizon and longest >= 1:
-        return (
-            f"{campaign.label}'s log spans {formats.plural(days, 'day', 'days')}: too short to"
-            f" learn who logs in within {formats.plural(horizon, 'day', 'days')}. The longest"
-            " horizon that leaves as much history before it is"
-            f" {formats.plural(longest, 'day', 'days')} (horizon_days: {longest})."
+        spans = n_(
+            "{campaign}'s log spans {n} day: too short to learn who logs in within {horizon} days.",
+            "{campaign}'s log spans {n} days: too short to learn who logs in within {horizon}"
+            " days.",
+            days,
+            campaign=campaign.label,
+            n=formats.count(days),
+            horizon=formats.count(horizon),
         )
-    return (
-        f"Who logs in again cannot be learnt from {campaign.label}:"
-        f" {formats.count(each.responders)} of {formats.count(each.users)} users known by the"
-        " cut-off did; at least 10 who did, and as many who did not, are needed."
+        longest_that_leaves = n_(
+            "The longest horizon that leaves as much history before it is {n} day"
+            " (horizon_days: {n}).",
+            "The longest horizon that leaves as much history before it is {n} days"
+            " (horizon_days: {n}).",
+            longest,
+            n=longest,
+        )
+        return f"{spans} {longest_that_leaves}"
+    return _(
+        "Who logs in again cannot be learnt from {campaign}: {responders} of {users} users"
+        " known by the cut-off did; at least 10 who did, and as many who did not, are needed.",
+        campaign=campaign.label,
+        responders=formats.count(each.responders),
+        users=formats.count(each.users),
     )

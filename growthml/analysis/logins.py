@@ -14,6 +14,7 @@ from growthml.parts import (
     Facts,
     batches,
 )
+from growthml.words import N_
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +25,7 @@ LOGIN = (
 )
 SCORES = ("source", "campaign", "user_id", "probability")
 CALIBRATION = ("source", "campaign", "bin", "users", "mean_predicted", "observed_rate")
-NAMES = {"dummy": "Everybody alike", "logistic": "Logistic regression"}
+NAMES = {"dummy": N_("Everybody alike"), "logistic": N_("Logistic regression")}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from growthml.stats.taste import DIGITS
+from growthml.words import N_
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
 POPULARITY, IN_CHANNEL = "popularity", "popularity_in_channel"
 ITEM_ITEM, FACTORISATION = "item_item", "matrix_factorisation"
 NAMES = {
-    POPULARITY: "Popularity",
-    IN_CHANNEL: "Channel popularity",
-    ITEM_ITEM: "Taste: items alike",
-    FACTORISATION: "Taste: factors",
+    POPULARITY: N_("Popularity"),
+    IN_CHANNEL: N_("Channel popularity"),
+    ITEM_ITEM: N_("Taste: items alike"),
+    FACTORISATION: N_("Taste: factors"),
 }
 """What pages call a method."""
 _CELLS_AT_ONCE = 4_000_000

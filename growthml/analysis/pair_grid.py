@@ -8,6 +8,7 @@ from growthml import shape
 from growthml.analysis.pairs import Pair
 from growthml.charts import Cell, Grid
 from growthml.parts import Context
+from growthml.words import _
 
 EDGES = (50.0, 67.0, 80.0, 125.0, 150.0, 200.0)
 FEWEST_IN_CELL = 20
@@ -25,13 +26,24 @@ def category_grid(pair: Pair, context: Context) -> Grid | None:
     return Grid(
         id=f"categories_{pair.campaign.key}",
         title=_title(pair, context),
-        subtitle=f"{pair.campaign.label}. Index, 100 = average; coloured: differs by more than"
-        " chance",
-        alt=f"Grid of indices, {len(rows)} channels by {len(columns)} categories,"
-        f" {pair.campaign.label}: {_range(pair, rows, columns, context)};"
-        f" {len(departures)} of {len(rows) * len(columns)} differ by more than chance.",
-        how_to_read="120 means: one fifth more of this category than the site's average. With n"
-        " under 20 an index moves by tens from chance alone.",
+        subtitle=_(
+            "{campaign}. Index, 100 = average; coloured: differs by more than chance",
+            campaign=pair.campaign.label,
+        ),
+        alt=_(
+            "Grid of indices, {channels} channels by {categories} categories, {campaign}: {range};"
+            " {n} of {all} differ by more than chance.",
+            channels=len(rows),
+            categories=len(columns),
+            campaign=pair.campaign.label,
+            range=_range(pair, rows, columns, context),
+            n=len(departures),
+            all=len(rows) * len(columns),
+        ),
+        how_to_read=_(
+            "120 means: one fifth more of this category than the site's average. With n under 20 an"
+            " index moves by tens from chance alone."
+        ),
         half=False,
         table="categories_by_channel",
         rows=[context.label("channel", pair.rows[i]) for i in rows],
@@ -65,10 +77,14 @@ def _step(pair: Pair, row: int, column: int) -> int | None:
 
 def _title(pair: Pair, context: Context) -> str:
     formats, test = context.formats, pair.test
-    strength = f"Cramér's V {formats.statistic(test.cramers_v)}, p {formats.p(test.p_value)}"
+    strength = _(
+        "Cramér's V {cramers_v}, p {p}",
+        cramers_v=formats.statistic(test.cramers_v),
+        p=formats.p(test.p_value),
+    )
     if pair.passes(context):
-        return f"Category depends on channel ({strength})"
-    return f"No evidence that category depends on channel ({strength})"
+        return _("Category depends on channel ({strength})", strength=strength)
+    return _("No evidence that category depends on channel ({strength})", strength=strength)
 
 
 def _range(pair: Pair, rows: Sequence[int], columns: Sequence[int], context: Context) -> str:
@@ -80,4 +96,10 @@ def _range(pair: Pair, rows: Sequence[int], columns: Sequence[int], context: Con
     cells = [(pair.index(i, j), named(i, j)) for i in rows for j in columns]
     (low, lowest), (high, highest) = min(cells), max(cells)
     number = context.formats.number
-    return f"from {number(low, 0)} ({lowest}) to {number(high, 0)} ({highest})"
+    return _(
+        "from {low} ({lowest}) to {high} ({highest})",
+        low=number(low, 0),
+        lowest=lowest,
+        high=number(high, 0),
+        highest=highest,
+    )

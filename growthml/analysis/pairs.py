@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from growthml import shape
 from growthml.parts import Campaign, Context
+from growthml.words import N_
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,12 +74,13 @@ def pairs(actions: pd.DataFrame, categories: pd.DataFrame | None, context: Conte
     """Every pair of columns in every campaign, tested and corrected as one family."""
     from growthml.stats.corrections import adjust
 
+    channel, action, category = N_("channel"), N_("action"), N_("category")
     found = []
     for campaign in context.campaigns:
-        found.append(_pair(actions, campaign, "channel", "action"))
+        found.append(_pair(actions, campaign, channel, action))
         if categories is not None:
-            found.append(_pair(categories, campaign, "channel", "category"))
-            found.append(_pair(categories, campaign, "action", "category"))
+            found.append(_pair(categories, campaign, channel, category))
+            found.append(_pair(categories, campaign, action, category))
     q_values = adjust([pair.test.p_value for pair in found], context.correction)
     return [replace(pair, q_value=q) for pair, q in zip(found, q_values, strict=True)]
 

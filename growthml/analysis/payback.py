@@ -8,6 +8,7 @@ from growthml import shape
 from growthml.analysis.worth import FEWEST_BUYERS
 from growthml.metrics import cost_of
 from growthml.parts import Column, Context, Evidence, Finding, Table
+from growthml.words import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,23 +83,26 @@ def table(payback: pd.DataFrame, context: Context) -> Table:
     """Campaigns side by side, channel by channel."""
     forecast_there = payback["forecast_ltv_to_cac"].notna().any()
     values = [
-        Column(name="ltv_per_user", head="Per user", kind="money"),
-        Column(name="ltv_to_cac", head="LTV : CAC", kind="ratio"),
-        Column(name="payback_month", head="Paid in month", kind="count"),
+        Column(name="ltv_per_user", head=_("Per user"), kind="money"),
+        Column(name="ltv_to_cac", head=_("LTV : CAC"), kind="ratio"),
+        Column(name="payback_month", head=_("Paid in month"), kind="count"),
     ]
     if forecast_there and len(context.campaigns) == 1:
-        values.append(Column(name="forecast_ltv_to_cac", head="With forecast", kind="ratio"))
+        values.append(Column(name="forecast_ltv_to_cac", head=_("With forecast"), kind="ratio"))
     view, columns = shape.beside(
-        payback, Column(name="channel", head="Channel", role="channel"), values, context
+        payback, Column(name="channel", head=_("Channel"), role="channel"), values, context
     )
     return Table(
         id="payback",
-        title="Lifetime value against acquisition cost",
+        title=_("Lifetime value against acquisition cost"),
         frame=payback,
         view=view,
-        order="by revenue",
+        order=_("by revenue"),
         columns=columns,
-        note=f"No month: not paid back so far, or fewer than {FEWEST_BUYERS} buyers."
+        note=_(
+            "No month: not paid back so far, or fewer than {fewest_buyers} buyers.",
+            fewest_buyers=FEWEST_BUYERS,
+        )
         if payback["payback_month"].isna().any()
         else "",
     )
@@ -115,9 +119,12 @@ def findings(payback: pd.DataFrame, context: Context) -> list[Finding]:
         parts = [_told(each, context) for each in (*paid.itertuples(), *lost.itertuples())]
         found.append(
             Finding(
-                heading="Value against cost",
-                text=f"{campaign.label}, value so far per unit of acquisition cost:"
-                f" {formats.join(parts[:5])}.",
+                heading=_("Value against cost"),
+                text=_(
+                    "{campaign}, value so far per unit of acquisition cost: {parts}.",
+                    campaign=campaign.label,
+                    parts=formats.join(parts[:5]),
+                ),
                 evidence=Evidence(table="payback", row={"campaign": campaign.key}),
                 weight=0.25,
             )
@@ -129,5 +136,5 @@ def _told(row: Any, context: Context) -> str:
     """ "Pinterest 3.2 (paid back in month 2)"."""
     formats = context.formats
     month = shape.known(row.payback_month)
-    paid = f" (paid back in month {formats.count(month)})" if month else ""
+    paid = _(" (paid back in month {month})", month=formats.count(month)) if month else ""
     return f"{context.label('channel', row.channel)} {formats.ratio(row.ltv_to_cac)}{paid}"

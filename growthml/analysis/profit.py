@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from growthml import shape
 from growthml.models.order import model_name
 from growthml.parts import Campaign, Column, Context, Table
+from growthml.words import _
 
 if TYPE_CHECKING:
     from growthml.stats.profit import CostBenefit, Optimum, ProfitCurve
@@ -47,7 +48,7 @@ def from_to(plateau: tuple[float, float], context: Context) -> str:
     """ "12 to 20 %"."""
     low, high = plateau
     share = context.formats.share
-    return f"{share(low, symbol=False)} to {share(high)}"
+    return _("{low} to {high}", low=share(low, symbol=False), high=share(high))
 
 
 def limits(best: Optimum, context: Context) -> str:
@@ -86,20 +87,28 @@ def optimum_table(found: Sequence[Profit], tested: str, context: Context) -> Tab
     )
     return Table(
         id="optimum",
-        title="The best share to reach",
+        title=_("The best share to reach"),
         frame=frame,
         view=view,
         columns=[
             *shape.campaign_column(context),
-            Column(name="name", head="Users in the order of"),
-            Column(name="fraction", head="Best share", kind="share"),
-            Column(name="profit", head="Profit", kind="money"),
-            Column(name="interval", head=f"{context.formats.share(context.confidence)} interval"),
-            Column(name="as_good", head="As good"),
-            Column(name="profit_if_all", head="Everybody", kind="money"),
-            Column(name="profit_if_none", head="Nobody", kind="money"),
+            Column(name="name", head=_("Users in the order of")),
+            Column(name="fraction", head=_("Best share"), kind="share"),
+            Column(name="profit", head=_("Profit"), kind="money"),
+            Column(
+                name="interval",
+                head=_(
+                    "{confidence} interval", confidence=context.formats.share(context.confidence)
+                ),
+            ),
+            Column(name="as_good", head=_("As good")),
+            Column(name="profit_if_all", head=_("Everybody"), kind="money"),
+            Column(name="profit_if_none", head=_("Nobody"), kind="money"),
         ],
-        note=f"{tested} A best share is the highest of many: its profit flatters a little.",
+        note=_(
+            "{tested} A best share is the highest of many: its profit flatters a little.",
+            tested=tested,
+        ),
     )
 
 
@@ -121,4 +130,4 @@ def curve_table(found: Sequence[Profit]) -> Table:
         for each in found
     ]
     frame = pd.concat(parts, ignore_index=True)
-    return Table(id="curve", title="Profit by share reached", frame=frame)
+    return Table(id="curve", title=_("Profit by share reached"), frame=frame)

@@ -9,6 +9,7 @@ from growthml.analysis.profit import Profit, from_to, limits
 from growthml.charts import CurvePanel, Curves, Dot, Line, Reference, Series
 from growthml.models.order import model_name
 from growthml.parts import Context
+from growthml.words import _
 
 if TYPE_CHECKING:
     from growthml.stats.profit import ProfitCurve
@@ -30,23 +31,42 @@ def profit_chart(found: Sequence[Profit], context: Context) -> Curves:
     shaded = []
     if best.users_targeted and plateau[1] - plateau[0] > 0.01:
         shaded = [
-            (plateau[0], plateau[1], f"anything from {from_to(plateau, context)} does as well")
+            (
+                plateau[0],
+                plateau[1],
+                _("anything from {span} does as well", span=from_to(plateau, context)),
+            )
         ]
-    levels = {"everybody": curve.profit_if_all, "nobody": curve.profit_if_none}
+    levels = {_("everybody"): curve.profit_if_all, _("nobody"): curve.profit_if_none}
     near = _near(best.profit, levels, curve)
     return Curves(
         id="curve" if len(context.compared) < 2 else f"curve_{campaign.key}",
         title=_title(first, context),
-        subtitle=f"Profit by share of users reached, {formats.currency};"
-        f" {formats.count(curve.users)} {campaign.label} users,"
-        f" {formats.count(first.scored.responders)} responders"[:110],
-        alt=f"Profit curve, {model_name(first.scored, context)}: highest at"
-        f" {formats.share(best.fraction)} of {campaign.label} users, {formats.money(best.profit)}"
-        f" ({limits(best, context)}); everybody {formats.money(curve.profit_if_all)}, nobody"
-        f" {formats.money(curve.profit_if_none)}."[:400],
-        how_to_read="Users are reached from the likeliest down: where the curve turns, the next"
-        " user costs more than they bring. The shade around it is the"
-        f" {formats.share(context.confidence)} range had other users come.",
+        subtitle=_(
+            "Profit by share of users reached, {currency}; {users} {campaign} users, {responders}"
+            " responders",
+            currency=formats.currency,
+            users=formats.count(curve.users),
+            campaign=campaign.label,
+            responders=formats.count(first.scored.responders),
+        )[:110],
+        alt=_(
+            "Profit curve, {model}: highest at {fraction} of {campaign} users, {profit}"
+            " ({interval}); everybody {profit_if_all}, nobody {profit_if_none}.",
+            model=model_name(first.scored, context),
+            fraction=formats.share(best.fraction),
+            campaign=campaign.label,
+            profit=formats.money(best.profit),
+            interval=limits(best, context),
+            profit_if_all=formats.money(curve.profit_if_all),
+            profit_if_none=formats.money(curve.profit_if_none),
+        )[:400],
+        how_to_read=_(
+            "Users are reached from the likeliest down: where the curve turns, the next user costs"
+            " more than they bring. The shade around it is the {confidence} range had other users"
+            " come.",
+            confidence=formats.share(context.confidence),
+        ),
         half=False,
         table="curve",
         panels=[
@@ -58,15 +78,21 @@ def profit_chart(found: Sequence[Profit], context: Context) -> Curves:
                     Dot(
                         x=best.fraction,
                         y=best.profit,
-                        label=f"best: {formats.share(best.fraction)},"
-                        f" {formats.money(best.profit)} ({limits(best, context)})"
+                        label=_(
+                            "best: {fraction}, {profit} ({interval})",
+                            fraction=formats.share(best.fraction),
+                            profit=formats.money(best.profit),
+                            interval=limits(best, context),
+                        )
                         + "".join(f"; {whom} {formats.money(levels[whom])}" for whom in near),
                         colour=colours[0],
                     )
                 ],
                 references=[
                     Reference(
-                        kind="horizontal", at=at, label="" if whom in near else f"mail {whom}"
+                        kind="horizontal",
+                        at=at,
+                        label="" if whom in near else _("mail {whom}", whom=whom),
                     )
                     for whom, at in levels.items()
                 ],
@@ -105,12 +131,12 @@ def _line(each: Profit, colour: str, context: Context, *, band: bool) -> Line:
 def _title(first: Profit, context: Context) -> str:
     best = first.best
     if not best.users_targeted:
-        return "No share pays: mail nobody"
+        return _("No share pays: mail nobody")
     if best.ci_low <= first.curve.profit_if_none:
-        return "No evidence that mailing any share earns more than mailing nobody"
+        return _("No evidence that mailing any share earns more than mailing nobody")
     if best.fraction == 1.0:
-        return "Mailing everybody earns most"
+        return _("Mailing everybody earns most")
     share = context.formats.share(best.fraction)
     if first.bound:
-        return f"Within the budget, mailing the likeliest {share} earns most"
-    return f"Mailing the likeliest {share} earns most"
+        return _("Within the budget, mailing the likeliest {share} earns most", share=share)
+    return _("Mailing the likeliest {share} earns most", share=share)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from growthml.models.drivers import Driver, Drivers, said
 from growthml.models.propensity import Trial
 from growthml.parts import Column, Context, Table
+from growthml.words import N_, _
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,12 +33,12 @@ DRIVERS = (
 CLASSIFIERS = ("dummy", "logistic", "gradient_boosting")
 REGRESSORS = ("dummy_spend", "linear", "boosted")
 NAMES = {
-    "dummy": "Everybody alike",
-    "logistic": "Logistic regression",
-    "gradient_boosting": "Gradient boosting",
-    "dummy_spend": "Everybody the mean",
-    "linear": "Linear regression",
-    "boosted": "Gradient boosting",
+    "dummy": N_("Everybody alike"),
+    "logistic": N_("Logistic regression"),
+    "gradient_boosting": N_("Gradient boosting"),
+    "dummy_spend": N_("Everybody the mean"),
+    "linear": N_("Linear regression"),
+    "boosted": N_("Gradient boosting"),
 }
 MOST_SHOWN = 12
 FEWEST_DRAWN = 20
@@ -202,7 +203,10 @@ def models_table(found: Sequence[Answered], note: str, context: Context) -> Tabl
     ]
     frame = pd.DataFrame(rows, columns=[*MODELS, "ece", "tested", "used"])
     view = frame.assign(
-        name=[f"{NAMES[row.model]}{' (used)' if row.used else ''}" for row in frame.itertuples()],
+        name=[
+            _("{model} (used)", model=_(NAMES[row.model])) if row.used else _(NAMES[row.model])
+            for row in frame.itertuples()
+        ],
         interval=[
             context.formats.interval(
                 row.roc_auc_ci_low, row.roc_auc_ci_high, "number", signed=False
@@ -212,17 +216,22 @@ def models_table(found: Sequence[Answered], note: str, context: Context) -> Tabl
     )
     return Table(
         id="models",
-        title="Three models on users they have not seen",
+        title=_("Three models on users they have not seen"),
         frame=frame,
         view=view,
         columns=[
             *campaign_column(context),
-            Column(name="name", head="Model"),
-            Column(name="roc_auc", head="AUC", kind="statistic"),
-            Column(name="interval", head=f"{context.formats.share(context.confidence)} interval"),
-            Column(name="average_precision", head="Average precision", kind="statistic"),
-            Column(name="brier", head="Brier score", kind="number"),
-            Column(name="log_loss", head="Log loss", kind="number"),
+            Column(name="name", head=_("Model")),
+            Column(name="roc_auc", head=_("AUC"), kind="statistic"),
+            Column(
+                name="interval",
+                head=_(
+                    "{confidence} interval", confidence=context.formats.share(context.confidence)
+                ),
+            ),
+            Column(name="average_precision", head=_("Average precision"), kind="statistic"),
+            Column(name="brier", head=_("Brier score"), kind="number"),
+            Column(name="log_loss", head=_("Log loss"), kind="number"),
         ],
         note=note,
     )
@@ -248,7 +257,7 @@ def calibration_table(found: Sequence[Answered]) -> Table:
         for row in model.calibration.bins
     ]
     frame = pd.DataFrame(rows, columns=[*CALIBRATION, "ci_low", "ci_high"])
-    return Table(id="calibration", title="Predicted and observed", frame=frame)
+    return Table(id="calibration", title=_("Predicted and observed"), frame=frame)
 
 
 def drivers_table(found: Sequence[Answered], context: Context) -> Table:
@@ -273,12 +282,12 @@ def drivers_table(found: Sequence[Answered], context: Context) -> Table:
         for driver in (*each.drivers.odds, *each.drivers.importances)
     ]
     frame = pd.DataFrame(rows, columns=[*DRIVERS, "q_value", "unit", "reason"])
-    return Table(id="drivers", title="What goes with responding", frame=frame)
+    return Table(id="drivers", title=_("What goes with responding"), frame=frame)
 
 
 def campaign_column(context: Context) -> list[Column]:
     several = len(context.campaigns) > 1
-    return [Column(name="campaign", head="Campaign", role="campaign")] if several else []
+    return [Column(name="campaign", head=_("Campaign"), role="campaign")] if several else []
 
 
 def shown_odds(each: Answered) -> list[Driver]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from growthml import shape
 from growthml.analysis.propensity import (
     FEWEST_DRAWN,
     MOST_SHOWN,
@@ -27,6 +28,7 @@ from growthml.charts import (
 )
 from growthml.models.drivers import Driver, said
 from growthml.parts import Context
+from growthml.words import _, within
 
 HEIGHT = 58.0
 MOST_RESIDUALS = 5_000
@@ -61,9 +63,11 @@ def _id(name: str, each: Answered, context: Context) -> str:
 
 def _tested_on(each: Answered, context: Context) -> str:
     formats, trial = context.formats, each.trial
-    return (
-        f"{formats.count(len(trial.test))} {trial.campaign.label} users,"
-        f" {formats.count(trial.responders)} responders"
+    return _(
+        "{n} {campaign} users, {responders} responders",
+        n=formats.count(len(trial.test)),
+        campaign=trial.campaign.label,
+        responders=formats.count(trial.responders),
     )
 
 
@@ -76,19 +80,28 @@ def roc_chart(each: Answered, context: Context) -> Curves:
     interval = formats.interval(used.auc.ci_low, used.auc.ci_high, "number", signed=False)
     return Curves(
         id=_id("roc", each, context),
-        title="Ranked above chance" if used.helps else "No evidence of a ranking above chance",
-        subtitle=f"Responders by others reached; {_tested_on(each, context)}"[:110],
-        alt=f"ROC curve, {NAMES[used.model].lower()}: AUC {formats.statistic(used.auc.value)}"
-        f" ({interval}) on {_tested_on(each, context)}; by chance 0.50."[:400],
-        how_to_read="The AUC is the chance that a responder is ranked above another user: the"
-        " further the curve lies from the dashed line, the better the order.",
+        title=_("Ranked above chance")
+        if used.helps
+        else _("No evidence of a ranking above chance"),
+        subtitle=_("Responders by others reached; {users}", users=_tested_on(each, context))[:110],
+        alt=_(
+            "ROC curve, {model}: AUC {value} ({interval}) on {users}; by chance 0.50.",
+            model=within(_(NAMES[used.model])),
+            value=formats.statistic(used.auc.value),
+            interval=interval,
+            users=_tested_on(each, context),
+        )[:400],
+        how_to_read=_(
+            "The AUC is the chance that a responder is ranked above another user: the further the"
+            " curve lies from the dashed line, the better the order."
+        ),
         table="models",
         panels=[
             CurvePanel(
                 lines=lines,
                 x_axis="share",
                 y_unit="share",
-                references=[Reference(kind="diagonal", label="by chance")],
+                references=[Reference(kind="diagonal", label=_("by chance"))],
             )
         ],
         height=HEIGHT,
@@ -108,12 +121,12 @@ def _roc_line(model: Judged, each: Answered, context: Context) -> Line:
     is_used = model is each.used
     return Line(
         series=Series(
-            label=NAMES[model.model],
+            label=_(NAMES[model.model]),
             colour=each.trial.campaign.colour if is_used else "muted",
         ),
         x=x.tolist(),
         y=y.tolist(),
-        end=f"{NAMES[model.model].split()[0]} {context.formats.statistic(model.auc.value)}",
+        end=f"{_(NAMES[model.model]).split()[0]} {context.formats.statistic(model.auc.value)}",
         dashed=not is_used,
     )
 
@@ -126,21 +139,31 @@ def calibration_chart(each: Answered, context: Context) -> Curves:
     colour = each.trial.campaign.colour
     return Curves(
         id=_id("calibration", each, context),
-        title=f"{inside} of {len(bins)} bins as predicted",
-        subtitle="Rate that responded by predicted probability,"
-        f" {formats.share(context.confidence)} range; {_tested_on(each, context)}"[:110],
-        alt=f"Calibration of {NAMES[each.used.model].lower()}: {inside} of {len(bins)} bins of"
-        f" users hold the prediction within their interval; the highest bin predicted"
-        f" {formats.rate(bins[-1].mean_predicted)}, {formats.rate(bins[-1].observed_rate)}"
-        " responded."[:400],
-        how_to_read="On the dashed line predictions come true: of users given 20 %, a fifth"
-        " respond. Where the shade leaves the line, probabilities are too high or too low.",
+        title=_("{inside} of {n} bins as predicted", inside=inside, n=len(bins)),
+        subtitle=_(
+            "Rate that responded by predicted probability, {confidence} range; {users}",
+            confidence=formats.share(context.confidence),
+            users=_tested_on(each, context),
+        )[:110],
+        alt=_(
+            "Calibration of {model}: {inside} of {n} bins of users hold the prediction within their"
+            " interval; the highest bin predicted {mean_predicted}, {observed_rate} responded.",
+            model=within(_(NAMES[each.used.model])),
+            inside=inside,
+            n=len(bins),
+            mean_predicted=formats.rate(bins[-1].mean_predicted),
+            observed_rate=formats.rate(bins[-1].observed_rate),
+        )[:400],
+        how_to_read=_(
+            "On the dashed line predictions come true: of users given 20 %, a fifth respond. Where"
+            " the shade leaves the line, probabilities are too high or too low."
+        ),
         table="calibration",
         panels=[
             CurvePanel(
                 lines=[
                     Line(
-                        series=Series(label="as predicted", colour="muted"),
+                        series=Series(label=_("as predicted"), colour="muted"),
                         x=[0.0, top],
                         y=[0.0, top],
                         dashed=True,
@@ -175,15 +198,23 @@ def odds_chart(each: Answered, context: Context) -> Intervals | None:
     rest = len(each.drivers.odds) - len(shown)
     return Intervals(
         id=_id("drivers", each, context),
-        title="What goes with responding, other columns held equal",
-        subtitle=f"Odds to respond, times; {_tested_on(each, context)}"[:110],
-        alt=f"Odds ratio plot, {len(told)} features: {feature_words(first, context)}"
-        f" {formats.ratio(first.effect)} ({_interval(first, context)}); {crossing} intervals"
-        " cross 1."[:400],
-        how_to_read="Times the odds to respond, all other columns equal: 2 doubles the odds, 1 is"
-        " no change. It says what goes together, not what would happen if one were changed."
-        + (f" Compared with {references}." if references else "")
-        + (f" The {rest} weakest are in the table." if rest > 0 else ""),
+        title=_("What goes with responding, other columns held equal"),
+        subtitle=_("Odds to respond, times; {users}", users=_tested_on(each, context))[:110],
+        alt=_(
+            "Odds ratio plot, {n} features: {feature} {effect} ({interval}); {crossing} intervals"
+            " cross 1.",
+            n=len(told),
+            feature=feature_words(first, context),
+            effect=formats.ratio(first.effect),
+            interval=_interval(first, context),
+            crossing=crossing,
+        )[:400],
+        how_to_read=_(
+            "Times the odds to respond, all other columns equal: 2 doubles the odds, 1 is no"
+            " change. It says what goes together, not what would happen if one were changed."
+        )
+        + (_(" Compared with {references}.", references=references) if references else "")
+        + (_(" The {rest} weakest are in the table.", rest=rest) if rest > 0 else ""),
         half=False,
         table="drivers",
         panels=[
@@ -194,8 +225,8 @@ def odds_chart(each: Answered, context: Context) -> Intervals | None:
             )
         ],
         log=True,
-        lower="less likely",
-        higher="likelier",
+        lower=_("less likely"),
+        higher=_("likelier"),
     )
 
 
@@ -207,7 +238,7 @@ def _row(driver: Driver, context: Context) -> IntervalRow:
             estimate=None,
             low=None,
             high=None,
-            right=f"cannot be estimated: {driver.reason}",
+            right=_("cannot be estimated: {reason}", reason=_(driver.reason)),
             verdict="",
         )
     return IntervalRow(
@@ -215,7 +246,11 @@ def _row(driver: Driver, context: Context) -> IntervalRow:
         estimate=driver.effect,
         low=driver.ci_low,
         high=driver.ci_high,
-        right=f"{context.formats.ratio(driver.effect)}x ({_interval(driver, context)})",
+        right=_(
+            "{ratio}x ({interval})",
+            ratio=context.formats.ratio(driver.effect),
+            interval=_interval(driver, context),
+        ),
         verdict="",
         muted=_crosses(driver),
     )
@@ -242,17 +277,29 @@ def residual_chart(each: Answered, context: Context) -> Points | None:
     step = max(1, -(-len(error) // MOST_RESIDUALS))
     shown = len(error[::step])
     above = float((error > 0).mean())
-    whole = f"{formats.count(shown)} of {formats.count(len(error))}" if step > 1 else ""
+    users = shape.part_of(shown, len(error), context) if step > 1 else formats.count(shown)
     return Points(
         id=_id("residuals", each, context),
-        title="Spent less predicted, by what was predicted",
-        subtitle=f"{NAMES[name]}, {formats.currency};"
-        f" {whole or formats.count(shown)} {each.trial.campaign.label} users"[:110],
-        alt=f"Cloud of residuals of {NAMES[name].lower()}: {formats.share(above)} of"
-        f" {formats.count(len(error))} users spent more than predicted, the others less; the"
-        f" largest miss is {formats.money(float(np.abs(error).max()))}."[:400],
-        how_to_read="On the dashed line the prediction is right. The slope below it are users who"
-        " spent nothing; points far above it are the few who spent much.",
+        title=_("Spent less predicted, by what was predicted"),
+        subtitle=_(
+            "{model}, {currency}; {users} {campaign} users",
+            model=_(NAMES[name]),
+            currency=formats.currency,
+            users=users,
+            campaign=each.trial.campaign.label,
+        )[:110],
+        alt=_(
+            "Cloud of residuals of {model}: {above} of {n} users spent more than predicted, the"
+            " others less; the largest miss is {max}.",
+            model=within(_(NAMES[name])),
+            above=formats.share(above),
+            n=formats.count(len(error)),
+            max=formats.money(float(np.abs(error).max())),
+        )[:400],
+        how_to_read=_(
+            "On the dashed line the prediction is right. The slope below it are users who spent"
+            " nothing; points far above it are the few who spent much."
+        ),
         table="spend",
         x=np.round(predicted[::step], 2).tolist(),
         y=np.round(error[::step], 2).tolist(),
@@ -278,12 +325,18 @@ def importance_chart(each: Answered, context: Context) -> Bars | None:
     low, high = (formats.number(limit, 3) for limit in (first.ci_low, first.ci_high))
     return Bars(
         id=_id("importance", each, context),
-        title="What gradient boosting leans on",
-        subtitle="AUC lost when a column is shuffled; those it would miss",
-        alt=f"Bar chart, AUC lost by gradient boosting without a column: {words[0]}"
-        f" {formats.number(first.importance, 3)} ({low} to {high}); {len(missed)} columns lose"
-        " more than chance would."[:400],
-        how_to_read="Columns that tell the same stand in for one another: each may look small.",
+        title=_("What gradient boosting leans on"),
+        subtitle=_("AUC lost when a column is shuffled; those it would miss"),
+        alt=_(
+            "Bar chart, AUC lost by gradient boosting without a column: {column} {importance}"
+            " ({low} to {high}); {n} columns lose more than chance would.",
+            column=words[0],
+            importance=formats.number(first.importance, 3),
+            low=low,
+            high=high,
+            n=len(missed),
+        )[:400],
+        how_to_read=_("Columns that tell the same stand in for one another: each may look small."),
         table="drivers",
         rows=words,
         series=[Series(label=each.trial.campaign.label, colour=colour)],

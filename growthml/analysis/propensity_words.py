@@ -12,6 +12,7 @@ from growthml.models.drivers import said
 from growthml.models.order import cut_off
 from growthml.models.propensity import FEWEST, FOLDS, NoTrial
 from growthml.parts import Campaign, Column, Context, Evidence, Finding, Table
+from growthml.words import _, n_, within
 
 if TYPE_CHECKING:
     from growthml.models.targets import Targets
@@ -29,19 +30,33 @@ def headline(found: Sequence[Answered], context: Context) -> str:
     for each in found:
         label = each.trial.campaign.label
         if each.trial.responders < FEWEST_DRAWN:
-            told.append(f"{_too_few(each, context)} to say how well a model tells who will")
+            told.append(
+                _(
+                    "only {counted} {campaign} users responded in the test, too few to say how well"
+                    " a model tells who will",
+                    **_counted(each, context),
+                )
+            )
         elif each.used.helps:
             held = formats.share(_first_tenth(each))
-            told.append(f"the likeliest tenth of {label} users held {held} of the responders")
+            told.append(
+                _(
+                    "the likeliest tenth of {label} users held {held} of the responders",
+                    label=label,
+                    held=held,
+                )
+            )
         else:
-            told.append(f"no evidence that a model tells who will respond in {label}")
+            told.append(
+                _("no evidence that a model tells who will respond in {label}", label=label)
+            )
     words = "; ".join(told)
     return f"{words[:1].upper()}{words[1:]}."
 
 
-def _too_few(each: Answered, context: Context) -> str:
+def _counted(each: Answered, context: Context) -> dict[str, str]:
     counted = shape.part_of(each.trial.responders, len(each.trial.test), context)
-    return f"only {counted} {each.trial.campaign.label} users responded in the test, too few"
+    return {"counted": counted, "campaign": each.trial.campaign.label}
 
 
 def _first_tenth(each: Answered) -> float | None:
@@ -53,46 +68,78 @@ def _first_tenth(each: Answered) -> float | None:
 def models_note(found: Sequence[Answered], horizon_days: int, context: Context) -> str:
     """What was learnt from whom, how it was judged, and whether boosting earns its keep."""
     formats = context.formats
-    days = formats.plural(horizon_days, "day", "days")
-    words = [_how(each, days, horizon_days, context) for each in found]
+    words = [_how(each, horizon_days, context) for each in found]
     for each in found:
         earns = each.earns
         if earns.difference is None or earns.ci_low is None:
             continue
-        interval = f"{formats.number(earns.ci_low, 3)} to {formats.number(earns.ci_high, 3)}"
+        interval = _(
+            "{ci_low} to {ci_high}",
+            ci_low=formats.number(earns.ci_low, 3),
+            ci_high=formats.number(earns.ci_high, 3),
+        )
+        told = {
+            "campaign": each.trial.campaign.label,
+            "difference": formats.number(earns.difference, 3, signed=True),
+            "interval": interval,
+            "p": formats.p(earns.p_value),
+        }
         words.append(
-            f"{each.trial.campaign.label}: boosting's AUC less logistic's"
-            f" {formats.number(earns.difference, 3, signed=True)} ({interval}, p"
-            f" {formats.p(earns.p_value)}),"
-            + (
-                " so boosting is used."
-                if each.used.model == "gradient_boosting"
-                else " no evidence that the complicated model earns its keep."
+            _(
+                "{campaign}: boosting's AUC less logistic's {difference} ({interval}, p {p}), so"
+                " boosting is used.",
+                **told,
+            )
+            if each.used.model == "gradient_boosting"
+            else _(
+                "{campaign}: boosting's AUC less logistic's {difference} ({interval}, p {p}), no"
+                " evidence that the complicated model earns its keep.",
+                **told,
             )
         )
     return " ".join(words)
 
 
-def _how(each: Answered, days: str, horizon_days: int, context: Context) -> str:
+def _how(each: Answered, horizon_days: int, context: Context) -> str:
     formats, trial = context.formats, each.trial
     label, users = trial.campaign.label, formats.count(len(trial.test))
     if trial.how == "timeless":
-        return (
-            f"{label}: nothing says when, so each of {users} users is scored by models that have"
-            f" not seen them ({FOLDS} folds)."
+        return _(
+            "{label}: nothing says when, so each of {users} users is scored by models that have"
+            " not seen them ({folds} folds).",
+            label=label,
+            users=users,
+            folds=FOLDS,
         )
     last = cut_off(trial.campaign, context, horizon_days)
     if trial.how == "folds":
-        return (
-            f"{label}: the history is too short to test on the future; each of {users} users known"
-            f" by {formats.date(last)} is scored by models that have not seen them ({FOLDS} folds),"
-            f" on the {days} after."
+        return n_(
+            "{label}: the history is too short to test on the future; each of {users} users"
+            " known by {last} is scored by models that have not seen them ({folds} folds), on"
+            " the {n} day after.",
+            "{label}: the history is too short to test on the future; each of {users} users"
+            " known by {last} is scored by models that have not seen them ({folds} folds), on"
+            " the {n} days after.",
+            horizon_days,
+            label=label,
+            users=users,
+            last=formats.date(last),
+            folds=FOLDS,
+            n=formats.count(horizon_days),
         )
     before = last - timedelta(days=horizon_days)
-    return (
-        f"{label}: learnt from {formats.count(len(trial.train))} users known by"
-        f" {formats.date(before)} and the {days} after, judged on {users} known by"
-        f" {formats.date(last)} and the {days} after that."
+    return n_(
+        "{label}: learnt from {learnt} users known by {before} and the {n} day after, judged on"
+        " {users} known by {last} and the {n} day after that.",
+        "{label}: learnt from {learnt} users known by {before} and the {n} days after, judged on"
+        " {users} known by {last} and the {n} days after that.",
+        horizon_days,
+        label=label,
+        learnt=formats.count(len(trial.train)),
+        before=formats.date(before),
+        n=formats.count(horizon_days),
+        users=users,
+        last=formats.date(last),
     )
 
 
@@ -100,17 +147,32 @@ def why_not(each: NoTrial, horizon_days: int, context: Context) -> str:
     """Why no model can be tried on a campaign."""
     formats = context.formats
     if not each.users:
-        days = formats.plural(horizon_days, "day", "days")
-        return f"no {each.campaign.label} user was known {days} before the end of what is seen"
-    within = (
-        ""
-        if each.timeless
-        else f" in the last {formats.plural(horizon_days, 'day', 'days')} of what is seen"
-    )
-    return (
-        f"{shape.part_of(each.responders, each.users, context)} {each.campaign.label} users"
-        f" responded{within}; at least {FEWEST} who did, and as many who did not, are needed to"
-        " learn from and to judge by"
+        return n_(
+            "no {campaign} user was known {n} day before the end of what is seen",
+            "no {campaign} user was known {n} days before the end of what is seen",
+            horizon_days,
+            campaign=each.campaign.label,
+            n=formats.count(horizon_days),
+        )
+    told = {
+        "part": shape.part_of(each.responders, each.users, context),
+        "campaign": each.campaign.label,
+        "fewest": FEWEST,
+    }
+    if each.timeless:
+        return _(
+            "{part} {campaign} users responded; at least {fewest} who did, and as many who did"
+            " not, are needed to learn from and to judge by",
+            **told,
+        )
+    return n_(
+        "{part} {campaign} users responded in the last {n} day of what is seen; at least {fewest}"
+        " who did, and as many who did not, are needed to learn from and to judge by",
+        "{part} {campaign} users responded in the last {n} days of what is seen; at least {fewest}"
+        " who did, and as many who did not, are needed to learn from and to judge by",
+        horizon_days,
+        n=formats.count(horizon_days),
+        **told,
     )
 
 
@@ -124,24 +186,44 @@ def caveats(
         trial, label = each.trial, each.trial.campaign.label
         if trial.responders < FEWEST_DRAWN:
             words.append(
-                f"Only {shape.part_of(trial.responders, len(trial.test), context)} {label} users"
-                " responded in the test: too few to judge a model by, so no curve is drawn. Odds"
-                " ratios and the list are a first guess, rates by channel are what was counted."
+                _(
+                    "Only {part} {label} users responded in the test: too few to judge a model by,"
+                    " so no curve is drawn. Odds ratios and the list are a first guess, rates by"
+                    " channel are what was counted.",
+                    part=shape.part_of(trial.responders, len(trial.test), context),
+                    label=label,
+                )
             )
         words += [
-            f"Left out as a leak: {said(leak.column, context)} ranks {label} users with an AUC of"
-            f" {formats.statistic(leak.alone)} on its own, and all other columns reach"
-            f" {formats.statistic(leak.without_it)} instead of {formats.statistic(leak.with_it)}"
-            " without it. It seems to be known only with the outcome."
+            _(
+                "Left out as a leak: {column} ranks {label} users with an AUC of {alone} on its"
+                " own, and all other columns reach {without_it} instead of {with_it} without it. It"
+                " seems to be known only with the outcome.",
+                column=said(leak.column, context),
+                label=label,
+                alone=formats.statistic(leak.alone),
+                without_it=formats.statistic(leak.without_it),
+                with_it=formats.statistic(leak.with_it),
+            )
             for leak in trial.leaks
         ]
         if len(trial.test) < trial.population:
             words.append(
-                f"Fitted on {formats.count(len(trial.test))} of {formats.count(trial.population)}"
-                f" {label} users, drawn by a hash of their ids."
+                _(
+                    "Fitted on {n} of {population} {label} users, drawn by a hash of their ids.",
+                    n=formats.count(len(trial.test)),
+                    population=formats.count(trial.population),
+                    label=label,
+                )
             )
         if each.drivers.reason:
-            words.append(f"No odds ratios for {label}: {each.drivers.reason}.")
+            words.append(
+                _(
+                    "No odds ratios for {label}: {reason}.",
+                    label=label,
+                    reason=_(each.drivers.reason),
+                )
+            )
     dropped = {
         name: why
         for each in found
@@ -149,11 +231,15 @@ def caveats(
         if name.startswith("users.") and why != "known only with the outcome"
     }
     if dropped:
-        listed = formats.join([f"{said(name, context)} ({why})" for name, why in dropped.items()])
-        words.append(f"Columns that tell nothing are left out: {listed}.")
+        listed = formats.join(
+            [f"{said(name, context)} ({_(why)})" for name, why in dropped.items()]
+        )
+        words.append(_("Columns that tell nothing are left out: {listed}.", listed=listed))
     words.append(
-        "A model says who responds, not who responds because they are reached: only a test with a"
-        " control group can show that."
+        _(
+            "A model says who responds, not who responds because they are reached: only a test with"
+            " a control group can show that."
+        )
     )
     return words
 
@@ -167,11 +253,15 @@ def rates_table(found: Sequence[Answered], horizon_days: int, context: Context) 
 
     rows = [row for each in found for row in _rates(each, context)]
     frame = pd.DataFrame(rows, columns=[*RATES])
-    days = context.formats.plural(horizon_days, "day", "days")
+    days = context.formats.count(horizon_days)
     timeless = all(each.trial.how == "timeless" for each in found)
     return Table(
         id="rates",
-        title="Who responded" if timeless else f"Who responded within {days}",
+        title=_("Who responded")
+        if timeless
+        else n_(
+            "Who responded within {n} day", "Who responded within {n} days", horizon_days, n=days
+        ),
         frame=frame,
         view=frame.assign(
             times=[context.formats.ratio(each) for each in frame["ratio"]],
@@ -182,18 +272,23 @@ def rates_table(found: Sequence[Answered], horizon_days: int, context: Context) 
         ),
         columns=[
             *(
-                [Column(name="campaign", head="Campaign", role="campaign")]
+                [Column(name="campaign", head=_("Campaign"), role="campaign")]
                 if len(found) > 1
                 else []
             ),
-            Column(name="channel", head="Channel", role="channel"),
-            Column(name="users", head="Users", kind="count"),
-            Column(name="responders", head="Responders", kind="count"),
-            Column(name="rate", head="Rate", kind="rate"),
-            Column(name="times", head="Times the others"),
-            Column(name="interval", head=f"{context.formats.share(context.confidence)} interval"),
+            Column(name="channel", head=_("Channel"), role="channel"),
+            Column(name="users", head=_("Users"), kind="count"),
+            Column(name="responders", head=_("Responders"), kind="count"),
+            Column(name="rate", head=_("Rate"), kind="rate"),
+            Column(name="times", head=_("Times the others")),
+            Column(
+                name="interval",
+                head=_(
+                    "{confidence} interval", confidence=context.formats.share(context.confidence)
+                ),
+            ),
         ],
-        order="by rate",
+        order=_("by rate"),
     )
 
 
@@ -241,31 +336,46 @@ def findings(found: Sequence[Answered], rates: Table, context: Context) -> list[
 def _ranking(each: Answered, context: Context) -> Finding:
     formats, used, campaign = context.formats, each.used, each.trial.campaign
     interval = formats.interval(used.auc.ci_low, used.auc.ci_high, "number", signed=False)
-    measured = f"AUC {formats.statistic(used.auc.value)}, {interval}"
+    measured = _(
+        "AUC {value}, {interval}", value=formats.statistic(used.auc.value), interval=interval
+    )
     evidence = Evidence(table="models", row={"campaign": campaign.key, "model": used.model})
     if each.trial.responders < FEWEST_DRAWN:
-        few = _too_few(each, context)
         return Finding(
-            heading="Too few to judge a model",
-            text=f"{few[:1].upper()}{few[1:]} to say how well users are ranked: anything from"
-            f" {formats.statistic(used.auc.ci_low)} to {formats.statistic(used.auc.ci_high)} fits"
-            " the AUC.",
+            heading=_("Too few to judge a model"),
+            text=_(
+                "Only {counted} {campaign} users responded in the test, too few to say how well"
+                " users are ranked: anything from {ci_low} to {ci_high} fits the AUC.",
+                **_counted(each, context),
+                ci_low=formats.statistic(used.auc.ci_low),
+                ci_high=formats.statistic(used.auc.ci_high),
+            ),
             evidence=evidence,
             weight=0.1,
         )
     if not used.helps:
         return Finding(
-            heading="Propensity: no evidence",
-            text=f"No evidence that {NAMES[used.model].lower()} ranks {campaign.label} users above"
-            f" chance ({measured}).",
+            heading=_("Propensity: no evidence"),
+            text=_(
+                "No evidence that {model} ranks {campaign} users above chance ({measured}).",
+                model=within(_(NAMES[used.model])),
+                campaign=campaign.label,
+                measured=measured,
+            ),
             evidence=evidence,
             weight=0.1,
         )
     return Finding(
-        heading="Who will respond",
-        text=f"The likeliest tenth of {formats.count(len(each.trial.test))} {campaign.label} users"
-        f" held {formats.share(_first_tenth(each))} of {formats.count(each.trial.responders)}"
-        f" responders ({measured}).",
+        heading=_("Who will respond"),
+        text=_(
+            "The likeliest tenth of {n} {campaign} users held {share} of {responders} responders"
+            " ({measured}).",
+            n=formats.count(len(each.trial.test)),
+            campaign=campaign.label,
+            share=formats.share(_first_tenth(each)),
+            responders=formats.count(each.trial.responders),
+            measured=measured,
+        ),
         evidence=evidence,
         weight=0.25 + 0.4 * ((used.auc.value or 0.5) - 0.5),
     )
@@ -283,11 +393,17 @@ def _channel(each: Answered, rates: Table, context: Context) -> list[Finding]:
     interval = formats.interval(top["ci_low"], top["ci_high"], "ratio", signed=False)
     return [
         Finding(
-            heading=f"{name} responds most"[:30],
-            text=f"{name} users of {each.trial.campaign.label} were"
-            f" {formats.ratio(top['ratio'])} times as likely to respond ({interval}):"
-            f" {formats.rate(top['rate'])} against {formats.rate(responded / others)} of the"
-            " others.",
+            heading=_("{channel} responds most", channel=name)[:30],
+            text=_(
+                "{channel} users of {campaign} were {ratio} times as likely to respond"
+                " ({interval}): {rate} against {others} of the others.",
+                channel=name,
+                campaign=each.trial.campaign.label,
+                ratio=formats.ratio(top["ratio"]),
+                interval=interval,
+                rate=formats.rate(top["rate"]),
+                others=formats.rate(responded / others),
+            ),
             evidence=Evidence(
                 table="rates",
                 row={"campaign": each.trial.campaign.key, "channel": top["channel"]},
@@ -308,14 +424,24 @@ def target_words(
             continue
         brings = float(found.rows["probability"].sum())
         value = found.rows["expected_value"].sum()
-        worth = f" and {formats.money(value)} after contact costs" if value == value else ""
+        worth = (
+            _(" and {value} after contact costs", value=formats.money(value))
+            if value == value
+            else ""
+        )
         told.append(
             Finding(
-                heading="Whom to reach",
-                text=f"{formats.count(len(found.rows))} of {formats.count(found.users)}"
-                f" {campaign.label} users are listed; the model expects"
-                f" {formats.count(round(brings))} of {formats.count(round(found.expected))}"
-                f" responders among them{worth}.",
+                heading=_("Whom to reach"),
+                text=_(
+                    "{n} of {users} {campaign} users are listed; the model expects {brings} of"
+                    " {expected} responders among them{worth}.",
+                    n=formats.count(len(found.rows)),
+                    users=formats.count(found.users),
+                    campaign=campaign.label,
+                    brings=formats.count(round(brings)),
+                    expected=formats.count(round(found.expected)),
+                    worth=worth,
+                ),
                 evidence=Evidence(table="targets", row={"campaign": campaign.key, "rank": 1}),
                 weight=0.2,
             )

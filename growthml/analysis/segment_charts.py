@@ -5,6 +5,7 @@ from __future__ import annotations
 from growthml.analysis.segments import NEVER, Segments, mean, numbers
 from growthml.charts import Cell, CurvePanel, Curves, Grid, Line, Reference, Series
 from growthml.parts import Context
+from growthml.words import _
 
 EDGES = (0.25, 0.5, 0.8, 1.25, 2.0, 4.0)
 """Times the mean of all active users, where the colour changes."""
@@ -38,14 +39,24 @@ def profile_grid(found: Segments, context: Context) -> Grid:
     users = [formats.count(found.users(segment=number)) for number in shown]
     return Grid(
         id="profile",
-        title=f"What sets {len(shown)} groups of active users apart",
-        subtitle="Mean per user, coloured by times the mean of all active users;"
-        f" {formats.count(int(active['users'].sum()))} active users"[:110],
-        alt=f"Grid of {len(shown)} segments by {len(behaviours)} behaviours: strongest"
-        f" {found.names[strongest[0]]}, {_head(strongest[1], context)} {times} times the mean of"
-        " active users."[:400],
-        how_to_read="Each row is a segment, each number a mean per user of that segment; the darker"
-        " the cell, the further it lies from the mean of all active users.",
+        title=_("What sets {n} groups of active users apart", n=len(shown)),
+        subtitle=_(
+            "Mean per user, coloured by times the mean of all active users; {users} active users",
+            users=formats.count(int(active["users"].sum())),
+        )[:110],
+        alt=_(
+            "Grid of {n} segments by {behaviours} behaviours: strongest {segment}, {behaviour}"
+            " {times} times the mean of active users.",
+            n=len(shown),
+            behaviours=len(behaviours),
+            segment=found.names[strongest[0]],
+            behaviour=_head(strongest[1], context),
+            times=times,
+        )[:400],
+        how_to_read=_(
+            "Each row is a segment, each number a mean per user of that segment; the darker the"
+            " cell, the further it lies from the mean of all active users."
+        ),
         half=False,
         table="profiles",
         rows=[found.names[number] for number in shown],
@@ -54,7 +65,7 @@ def profile_grid(found: Segments, context: Context) -> Grid:
         ramp="diverging",
         edges=EDGES,
         unit="ratio",
-        lead=[("Users", users)],
+        lead=[(_("Users"), users)],
     )
 
 
@@ -72,7 +83,7 @@ def _head(name: str, context: Context) -> str:
     from growthml.stats.response_model import ACTION
 
     if name == "spend":
-        return "Spent"
+        return _("Spent")
     return f"“{context.label('action', name.removeprefix(ACTION))}”"
 
 
@@ -93,18 +104,26 @@ def silhouette_chart(found: Segments, context: Context) -> Curves | None:
     best = max(choice.silhouettes)
     return Curves(
         id="silhouette",
-        title=f"{choice.k} segments tell users apart"
+        title=_("{k} segments tell users apart", k=choice.k)
         if choice.k
-        else "No number of segments stands out",
-        subtitle="Silhouette by number of segments, against shuffled columns;"
-        f" {formats.count(choice.users)} active users"[:110],
-        alt=f"Line of the silhouette over {choice.ks[0]} to {choice.ks[-1]} segments: highest"
-        f" {formats.statistic(best)} at {choice.ks[choice.silhouettes.index(best)]}; columns"
-        f" shuffled on their own reach {formats.statistic(max(choice.reference_high))} at most."[
-            :400
-        ],
-        how_to_read="The higher, the better groups are told apart. The shade is what the same"
-        " columns reach once each is shuffled, so that nothing goes together.",
+        else _("No number of segments stands out"),
+        subtitle=_(
+            "Silhouette by number of segments, against shuffled columns; {users} active users",
+            users=formats.count(choice.users),
+        )[:110],
+        alt=_(
+            "Line of the silhouette over {first} to {last} segments: highest {best} at {n}; columns"
+            " shuffled on their own reach {reference_high} at most.",
+            first=choice.ks[0],
+            last=choice.ks[-1],
+            best=formats.statistic(best),
+            n=choice.ks[choice.silhouettes.index(best)],
+            reference_high=formats.statistic(max(choice.reference_high)),
+        )[:400],
+        how_to_read=_(
+            "The higher, the better groups are told apart. The shade is what the same columns reach"
+            " once each is shuffled, so that nothing goes together."
+        ),
         table="selection",
         panels=[
             CurvePanel(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from growthml.parts import Campaign, Column, Context, Facts, Table
+from growthml.words import _
 
 if TYPE_CHECKING:
     import numpy as np
@@ -115,9 +116,9 @@ def mean(rows: pd.DataFrame, column: str) -> float | None:
 
 
 def _names(found: Segments, context: Context) -> dict[int, str]:
-    names: dict[int, str] = {NEVER: "Never active"}
+    names: dict[int, str] = {NEVER: _("Never active")}
     if not found.found:
-        return names | {NEVER + 1: "Active"}
+        return names | {NEVER + 1: _("Active")}
     active = found.rows[found.rows["segment"] != NEVER]
     for number in [each for each in numbers(found) if each != NEVER]:
         name = _name(active[active["segment"] == number], active, found, context)
@@ -142,10 +143,15 @@ def _name(mine: pd.DataFrame, active: pd.DataFrame, found: Segments, context: Co
         for action, (share, times) in doers.items()
         if action != main and share > MOSTLY and times > 1
     ]
-    words = f"{_channel(mine, active, context)} who {context.formats.join(does[:3])}"
+    channel, listed = _channel(mine, active, context), context.formats.join(does[:3])
+    words = (
+        _("{channel} users who {does}", channel=channel, does=listed)
+        if channel
+        else _("users who {does}", does=listed)
+    )
     response = context.metrics.response
     if response in doers and response != main and doers[response][0] < HARDLY:
-        words += f", never “{context.label('action', response)}”"
+        words += _(", never “{action}”", action=context.label("action", response))
     return f"{words[:1].upper()}{words[1:]}"
 
 
@@ -162,12 +168,12 @@ def _times(mine: pd.DataFrame, active: pd.DataFrame, column: str) -> float:
 def _channel(mine: pd.DataFrame, active: pd.DataFrame, context: Context) -> str:
     counted = mine.groupby("channel")["users"].sum().sort_values(ascending=False, kind="stable")
     if counted.empty:
-        return "users"
+        return ""
     top = counted.index[0]
     share = counted.iloc[0] / mine["users"].sum()
     site = active.loc[active["channel"] == top, "users"].sum() / active["users"].sum()
     named = share >= CHANNEL_SHARE and share >= CHANNEL_TIMES * site
-    return f"{context.label('channel', top)} users" if named else "users"
+    return context.label("channel", top) if named else ""
 
 
 # -- tables ------------------------------------------------------------------------------------
@@ -204,7 +210,7 @@ def selection_table(found: Segments, context: Context) -> Table:
         ]
     extra = ("overall", "reference_low", "reference_high", "chosen", "stability")
     frame = pd.DataFrame(rows, columns=[*SELECTION, *extra])
-    return Table(id="selection", title="Silhouette by number of segments", frame=frame)
+    return Table(id="selection", title=_("Silhouette by number of segments"), frame=frame)
 
 
 def _active(found: Segments, campaign: Campaign) -> int:
@@ -284,28 +290,35 @@ def profiles_table(frame: pd.DataFrame, found: Segments, context: Context) -> Ta
                 interval = formats.interval(one["difference_low"], one["difference_high"], "rate")
                 row["change"] = f"{formats.points(one['share_difference'])} ({interval})"
         view.append(row)
-    columns = [Column(name="name", head="Segment")]
+    columns = [Column(name="name", head=_("Segment"))]
     for campaign in context.campaigns[:2]:
         label = f" {campaign.label}" if len(context.campaigns) > 1 else ""
         columns += [
-            Column(name=f"users@{campaign.key}", head=f"Users{label}", kind="count"),
-            Column(name=f"share@{campaign.key}", head=f"Share{label}", kind="rate"),
+            Column(name=f"users@{campaign.key}", head=f"{_('Users')}{label}", kind="count"),
+            Column(name=f"share@{campaign.key}", head=f"{_('Share')}{label}", kind="rate"),
         ]
         if "spend" in found.behaviours:
             columns.append(
-                Column(name=f"revenue@{campaign.key}", head=f"Per user{label}", kind="money")
+                Column(
+                    name=f"revenue@{campaign.key}",
+                    head=f"{_('Per user')}{label}",
+                    kind="money",
+                )
             )
     if len(context.campaigns) == 2:
-        columns.append(Column(name="change", head="Change of share, pp"))
-    note = f"Shares of all users; changes corrected by {context.correction} over the segments."
+        columns.append(Column(name="change", head=_("Change of share, pp")))
+    note = _(
+        "Shares of all users; changes corrected by {correction} over the segments.",
+        correction=context.correction,
+    )
     if len(context.campaigns) > 2:
-        note += " The other campaigns stand in the attached table."
+        note += _(" The other campaigns stand in the attached table.")
     return Table(
         id="profiles",
-        title="How many they are and what they bring",
+        title=_("How many they are and what they bring"),
         frame=frame,
         view=pd.DataFrame(view),
         columns=columns,
-        order="by size, the never active last",
+        order=_("by size, the never active last"),
         note=note if len(context.campaigns) > 1 else "",
     )

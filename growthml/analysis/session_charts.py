@@ -17,6 +17,7 @@ from growthml.charts import (
     ScatterMatrix,
 )
 from growthml.parts import Context
+from growthml.words import _, within
 
 MOST_POINTS = 5_000
 """Of more visits so many are drawn, evenly spaced."""
@@ -60,18 +61,31 @@ def _matrix(each: Sessions, context: Context) -> list[Chart]:
     return [
         ScatterMatrix(
             id="scatter",
-            title="Columns of a visit against one another",
-            subtitle=f"{formats.count(len(rows))} of {formats.count(each.population)} visits;"
-            f" {formats.join([NAMES[name].lower() for name in logged])} as log(1 + x)"[:110],
-            alt=f"Scatter matrix of {len(columns)} columns, {formats.count(len(rows))} visits:"
-            f" strongest {NAMES[strongest[0]].lower()} with {NAMES[strongest[1]].lower()}, Spearman"
-            f" {formats.statistic(strongest[2].spearman)} ({interval})."[:400],
-            how_to_read="Below the diagonal one cell holds the darker the more visits; above it"
-            " stands Spearman's coefficient with its interval, bold where it passes the corrected"
-            " test.",
+            title=_("Columns of a visit against one another"),
+            subtitle=_(
+                "{n} of {population} visits; {columns} as log(1 + x)",
+                n=formats.count(len(rows)),
+                population=formats.count(each.population),
+                columns=formats.join([within(_(NAMES[name])) for name in logged]),
+            )[:110],
+            alt=_(
+                "Scatter matrix of {n} columns, {visits} visits: strongest {x} with {y},"
+                " Spearman {spearman} ({interval}).",
+                n=len(columns),
+                visits=formats.count(len(rows)),
+                x=within(_(NAMES[strongest[0]])),
+                y=within(_(NAMES[strongest[1]])),
+                spearman=formats.statistic(strongest[2].spearman),
+                interval=interval,
+            )[:400],
+            how_to_read=_(
+                "Below the diagonal one cell holds the darker the more visits; above it stands"
+                " Spearman's coefficient with its interval, bold where it passes the corrected"
+                " test."
+            ),
             half=False,
             table="correlations",
-            columns=[NAMES[name] for name in columns],
+            columns=[_(NAMES[name]) for name in columns],
             values=[
                 np.round(rows[name] if name == "hour" else np.log1p(rows[name]), 4).tolist()
                 for name in columns
@@ -90,16 +104,28 @@ def _coefficients(each: Sessions, context: Context) -> Intervals:
     first = terms[strongest]
     return Intervals(
         id="coefficients",
-        title="Visit time by what a visit brings, others held equal",
-        subtitle=f"Seconds per unit; R² {formats.statistic(model.r2)}, adjusted"
-        f" {formats.statistic(model.adjusted_r2)}; {formats.count(model.n)} visits"[:110],
-        alt=f"Interval plot of {len(terms)} coefficients: {said(strongest)}"
-        f" {formats.number(first.coefficient, 1)} seconds"
-        f" ({formats.interval(first.ci_low, first.ci_high, 'number', signed=True)}); R²"
-        f" {formats.statistic(model.r2)}."[:400],
-        how_to_read="Each line is how many seconds longer a visit lasts with one more of it, the"
-        f" others held equal. R² says that these columns tell {formats.share(model.r2)} of how"
-        " visits differ in length; adjusted R² charges for each column. Neither says why.",
+        title=_("Visit time by what a visit brings, others held equal"),
+        subtitle=_(
+            "Seconds per unit; R² {r2}, adjusted {adjusted_r2}; {n} visits",
+            r2=formats.statistic(model.r2),
+            adjusted_r2=formats.statistic(model.adjusted_r2),
+            n=formats.count(model.n),
+        )[:110],
+        alt=_(
+            "Interval plot of {n} coefficients: {term} {coefficient} seconds ({interval}); R²"
+            " {r2}.",
+            n=len(terms),
+            term=said(strongest),
+            coefficient=formats.number(first.coefficient, 1),
+            interval=formats.interval(first.ci_low, first.ci_high, "number", signed=True),
+            r2=formats.statistic(model.r2),
+        )[:400],
+        how_to_read=_(
+            "Each line is how many seconds longer a visit lasts with one more of it, the others"
+            " held equal. R² says that these columns tell {r2} of how visits differ in length;"
+            " adjusted R² charges for each column. Neither says why.",
+            r2=formats.share(model.r2),
+        ),
         half=False,
         table="regression",
         panels=[
@@ -110,9 +136,12 @@ def _coefficients(each: Sessions, context: Context) -> Intervals:
                         estimate=slope.coefficient,
                         low=slope.ci_low,
                         high=slope.ci_high,
-                        right=f"{formats.number(slope.coefficient, 1, signed=True)} s"
-                        f" ({formats.number(slope.ci_low, 1, signed=True)} to"
-                        f" {formats.number(slope.ci_high, 1, signed=True)})",
+                        right=_(
+                            "{coefficient} s ({ci_low} to {ci_high})",
+                            coefficient=formats.number(slope.coefficient, 1, signed=True),
+                            ci_low=formats.number(slope.ci_low, 1, signed=True),
+                            ci_high=formats.number(slope.ci_high, 1, signed=True),
+                        ),
                         verdict="",
                         muted=slope.ci_low <= 0 <= slope.ci_high,
                     )
@@ -137,14 +166,22 @@ def _residuals(each: Sessions, context: Context) -> Points:
     spread = float(np.abs(error).max())
     return Points(
         id="residuals",
-        title="What the columns leave unexplained",
-        subtitle="Seconds of visit time above or below the fitted line;"
-        f" {formats.count(len(error[::step]))} of {formats.count(len(error))} visits"[:110],
-        alt=f"Cloud of residuals over fitted seconds: {formats.share(float((error > 0).mean()))} of"
-        f" visits lie above the line, the furthest {formats.count(round(spread))} seconds"
-        " away."[:400],
-        how_to_read="A cloud that widens to the right is why the intervals allow for uneven spread;"
-        " its lower edge are visits of zero length.",
+        title=_("What the columns leave unexplained"),
+        subtitle=_(
+            "Seconds of visit time above or below the fitted line; {n} of {all} visits",
+            n=formats.count(len(error[::step])),
+            all=formats.count(len(error)),
+        )[:110],
+        alt=_(
+            "Cloud of residuals over fitted seconds: {share} of visits lie above the line, the"
+            " furthest {spread} seconds away.",
+            share=formats.share(float((error > 0).mean())),
+            spread=formats.count(round(spread)),
+        )[:400],
+        how_to_read=_(
+            "A cloud that widens to the right is why the intervals allow for uneven spread; its"
+            " lower edge are visits of zero length."
+        ),
         table="regression",
         x=np.round(model.fitted[::step], 1).tolist(),
         y=np.round(error[::step], 1).tolist(),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from growthml import shape
 from growthml.parts import Campaign, Column, Context, Evidence, Finding, Table
+from growthml.words import N_, _, within
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,13 +23,17 @@ REGRESSION = (
 )
 COLUMNS = ("column", "good_for", "misleads")
 NAMES = {
-    "duration": "Visit time",
-    "hits": "Requests",
-    "pages": "Pages",
-    "bounced": "Bounced",
-    "hour": "Hour of day",
+    "duration": N_("Visit time"),
+    "hits": N_("Requests"),
+    "pages": N_("Pages"),
+    "bounced": N_("Bounced"),
+    "hour": N_("Hour of day"),
 }
-MODELS = {"duration": "Visit time, seconds", "pages": "Pages", "log_duration": "log(1 + seconds)"}
+MODELS = {
+    "duration": N_("Visit time, seconds"),
+    "pages": N_("Pages"),
+    "log_duration": N_("log(1 + seconds)"),
+}
 FEWEST = 30
 
 
@@ -143,7 +148,10 @@ def correlations_table(found: Sequence[Sessions], context: Context) -> Table:
     frame = pd.DataFrame(rows, columns=["source", "campaign", *CORRELATIONS[1:], *extra])
     formats = context.formats
     view = frame.assign(
-        pair=[f"{NAMES[row.x]} and {NAMES[row.y].lower()}" for row in frame.itertuples()],
+        pair=[
+            _("{x} and {y}", x=_(NAMES[row.x]), y=within(_(NAMES[row.y])))
+            for row in frame.itertuples()
+        ],
         interval=[
             formats.interval(row.spearman_ci_low, row.spearman_ci_high, "number", signed=False)
             for row in frame.itertuples()
@@ -152,21 +160,27 @@ def correlations_table(found: Sequence[Sessions], context: Context) -> Table:
     several = len(found) > 1
     return Table(
         id="correlations",
-        title="Which columns of a visit go together",
+        title=_("Which columns of a visit go together"),
         frame=frame,
         view=view,
         columns=[
-            *([Column(name="campaign", head="Campaign", role="campaign")] if several else []),
-            Column(name="pair", head="Columns"),
-            Column(name="spearman", head="Spearman", kind="statistic"),
-            Column(name="interval", head=f"{formats.share(context.confidence)} interval"),
-            Column(name="pearson", head="Pearson", kind="statistic"),
+            *([Column(name="campaign", head=_("Campaign"), role="campaign")] if several else []),
+            Column(name="pair", head=_("Columns")),
+            Column(name="spearman", head=_("Spearman"), kind="statistic"),
+            Column(
+                name="interval",
+                head=_("{confidence} interval", confidence=formats.share(context.confidence)),
+            ),
+            Column(name="pearson", head=_("Pearson"), kind="statistic"),
             Column(name="q_value", head="q", kind="p"),
         ]
         if rows
         else (),
-        note="Spearman goes by ranks, Pearson by amounts, which a few long visits can rule."
-        f" q: corrected by {context.correction} over the pairs.",
+        note=_(
+            "Spearman goes by ranks, Pearson by amounts, which a few long visits can rule. q:"
+            " corrected by {correction} over the pairs.",
+            correction=context.correction,
+        ),
     )
 
 
@@ -183,28 +197,34 @@ def columns_tables(found: Sequence[Sessions], context: Context) -> list[Table]:
     single = formats.share(float((rows["pages"] <= 1).mean()))
     words = {
         "duration": (
-            "how long visits hold attention",
-            f"the last page is not timed: {zero} last 0 seconds",
+            _("how long visits hold attention"),
+            _("the last page is not timed: {zero} last 0 seconds", zero=zero),
         ),
-        "pages": ("how deep visits go", f"one long read is one page: {single} see at most one"),
-        "hits": ("load on the server", "a page with many images counts many times"),
-        "bounced": ("whether the first page leads on", "a reader who found it all bounces too"),
-        "hour": ("when to publish", "the server's clock, not the visitor's"),
+        "pages": (
+            _("how deep visits go"),
+            _("one long read is one page: {single} see at most one", single=single),
+        ),
+        "hits": (_("load on the server"), _("a page with many images counts many times")),
+        "bounced": (
+            _("whether the first page leads on"),
+            _("a reader who found it all bounces too"),
+        ),
+        "hour": (_("when to publish"), _("the server's clock, not the visitor's")),
     }
     told = [
-        {"column": NAMES[name], "good_for": good, "misleads": bad}
+        {"column": _(NAMES[name]), "good_for": good, "misleads": bad}
         for name, (good, bad) in words.items()
         if rows[name].notna().any()
     ]
     return [
         Table(
             id="columns",
-            title="What each column is good for, and where it misleads",
+            title=_("What each column is good for, and where it misleads"),
             frame=pd.DataFrame(told, columns=[*COLUMNS]),
             columns=[
-                Column(name="column", head="Column"),
-                Column(name="good_for", head="Good for"),
-                Column(name="misleads", head="Misleads"),
+                Column(name="column", head=_("Column")),
+                Column(name="good_for", head=_("Good for")),
+                Column(name="misleads", head=_("Misleads")),
             ],
         )
     ]
@@ -233,7 +253,7 @@ def regression_table(found: Sequence[Sessions], context: Context) -> Table:
             whole = {"r2": model.r2, "adjusted_r2": model.adjusted_r2, "n": float(model.n)}
             rows += [{**head, "term": term, "coefficient": of} for term, of in whole.items()]
     frame = pd.DataFrame(rows, columns=["source", "campaign", *REGRESSION[1:]])
-    return Table(id="regression", title="What visit time and pages hang on", frame=frame)
+    return Table(id="regression", title=_("What visit time and pages hang on"), frame=frame)
 
 
 # -- words -------------------------------------------------------------------------------------
@@ -249,14 +269,19 @@ def findings(found: Sequence[Sessions], context: Context) -> list[Finding]:
     telling = [pair for pair in telling if not {"hits", "bounced"} & {pair[0], pair[1]}]
     if not telling:
         return []
-    x, y, best, _ = max(telling, key=lambda pair: abs(pair[2].spearman or 0.0))
+    x, y, best, _q = max(telling, key=lambda pair: abs(pair[2].spearman or 0.0))
     interval = formats.interval(best.low, best.high, "number", signed=False)
     return [
         Finding(
-            heading="What goes together",
-            text=f"{NAMES[x]} and {NAMES[y].lower()} go together: Spearman"
-            f" {formats.statistic(best.spearman)} ({interval}) over {formats.count(best.n)}"
-            " visits.",
+            heading=_("What goes together"),
+            text=_(
+                "{x} and {y} go together: Spearman {spearman} ({interval}) over {n} visits.",
+                x=_(NAMES[x]),
+                y=within(_(NAMES[y])),
+                spearman=formats.statistic(best.spearman),
+                interval=interval,
+                n=formats.count(best.n),
+            ),
             evidence=Evidence(
                 table="correlations", row={"campaign": each.campaign.key, "x": x, "y": y}
             ),
@@ -269,8 +294,13 @@ def caveats(found: Sequence[Sessions], context: Context) -> list[str]:
     """Samples, and columns that were left out."""
     formats = context.formats
     words = [
-        f"Correlations and regressions rest on {formats.count(len(each.rows))} of"
-        f" {formats.count(each.population)} {each.campaign.label} visits, drawn by a hash."
+        _(
+            "Correlations and regressions rest on {n} of {population} {campaign} visits, drawn by a"
+            " hash.",
+            n=formats.count(len(each.rows)),
+            population=formats.count(each.population),
+            campaign=each.campaign.label,
+        )
         for each in found
         if len(each.rows) < each.population
     ]
@@ -281,15 +311,17 @@ def caveats(found: Sequence[Sessions], context: Context) -> list[str]:
         for term, why in model.left_out.items()
     }
     if left:
-        listed = formats.join([f"{said(term)} ({why})" for term, why in left.items()])
-        words.append(f"Left out of the regressions: {listed}.")
+        listed = formats.join([f"{said(term)} ({_(why)})" for term, why in left.items()])
+        words.append(_("Left out of the regressions: {listed}.", listed=listed))
     return words
 
 
 def said(term: str) -> str:
     """A term of a regression in a reader's words."""
     if term.startswith("network: "):
-        return f"From {term.removeprefix('network: ')}"
-    return {"pages": "One more page", "weekend": "At the weekend", "evening": "From 18:00"}.get(
-        term, term
-    )
+        return _("From {network}", network=term.removeprefix("network: "))
+    return {
+        "pages": _("One more page"),
+        "weekend": _("At the weekend"),
+        "evening": _("From 18:00"),
+    }.get(term, term)

@@ -10,6 +10,7 @@ from growthml.analysis.orders import NAMES
 from growthml.analysis.shown import Shown
 from growthml.analysis.trial import Trial
 from growthml.parts import Column, Context, Table
+from growthml.words import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,33 +34,37 @@ def channels_table(
             rows.append(
                 {
                     "campaign": each.catalogue.campaign.key,
-                    "channel": "Everybody else" if channel is None else channel,
+                    "channel": _("Everybody else") if channel is None else channel,
                     "items": _items(mine.head(SHOWN_ITEMS), context),
                     "categories": _named(_of(kinds, each, channel), context),
                     "action": mine["action"].mode().sort_values().iloc[0],
                     "cold_users": each.cold.get(channel, 0),
                 }
             )
-    several = [Column(name="campaign", head="Campaign", role="campaign")]
+    several = [Column(name="campaign", head=_("Campaign"), role="campaign")]
     columns = [
-        Column(name="channel", head="Channel", role="channel"),
+        Column(name="channel", head=_("Channel"), role="channel"),
         *(several if len(found) > 1 else []),
-        Column(name="items", head="Items to show first"),
-        Column(name="categories", head="Categories"),
-        Column(name="action", head="Action", role="action"),
-        Column(name="cold_users", head="Users shown it", kind="count"),
+        Column(name="items", head=_("Items to show first")),
+        Column(name="categories", head=_("Categories")),
+        Column(name="action", head=_("Action"), role="action"),
+        Column(name="cold_users", head=_("Users shown it"), kind="count"),
     ]
     if not any(row["categories"] for row in rows):
         columns = [column for column in columns if column.name != "categories"]
     return Table(
         id="by_channel",
-        title="What to show each channel",
+        title=_("What to show each channel"),
         frame=frame,
         view=pd.DataFrame(rows),
         columns=columns,
-        note=f"The {SHOWN_ITEMS} items that weigh most in the channel; ten of each, with their"
-        " scores and actions, in recommendations.by_channel.csv. Action: the likeliest. Users shown"
-        " it: those who have done nothing to an item yet.",
+        note=_(
+            "The {shown} items that weigh most in the channel; ten of each, with their scores"
+            " and actions, in {file}. Action: the likeliest. Users shown it: those who have done"
+            " nothing to an item yet.",
+            shown=SHOWN_ITEMS,
+            file="recommendations.by_channel.csv",
+        ),
     )
 
 
@@ -72,8 +77,8 @@ def users_table(
     rows = []
     for each in trials:
         mine = frame[frame["campaign"] == each.campaign.key].head(SHOWN_USERS * per_user)
-        for _, items in mine.groupby("user_id", sort=False):
-            first = items.iloc[0]
+        for _user, items in mine.groupby("user_id", sort=False):
+            first, method = items.iloc[0], items["method"].iloc[0]
             rows.append(
                 {
                     "campaign": each.campaign.key,
@@ -81,34 +86,37 @@ def users_table(
                     "channel": first["channel"],
                     "items": _items(items, context),
                     "action": items["action"].mode().sort_values().iloc[0],
-                    "method": NAMES[first["method"]],
+                    "method": _(NAMES[method]),
                 }
             )
     rows = [row for each in trials for row in _first_of(rows, each.campaign.key)]
-    several = [Column(name="campaign", head="Campaign", role="campaign")]
+    several = [Column(name="campaign", head=_("Campaign"), role="campaign")]
     return Table(
         id="by_user",
-        title="What to show the most active users",
+        title=_("What to show the most active users"),
         frame=frame,
         view=pd.DataFrame(
             rows, columns=["campaign", "user_id", "channel", "items", "action", "method"]
         ),
         columns=[
-            Column(name="user_id", head="User"),
+            Column(name="user_id", head=_("User")),
             *(several if len(trials) > 1 else []),
-            Column(name="channel", head="Channel", role="channel"),
-            Column(name="items", head="Items to show"),
-            Column(name="action", head="Action", role="action"),
-            Column(name="method", head="List by"),
+            Column(name="channel", head=_("Channel"), role="channel"),
+            Column(name="items", head=_("Items to show")),
+            Column(name="action", head=_("Action"), role="action"),
+            Column(name="method", head=_("List by")),
         ],
-        note="Action: the likeliest."
-        f" All {context.formats.count(len(frame))} rows in recommendations.by_user.csv.",
+        note=_(
+            "Action: the likeliest. All {n} rows in {file}.",
+            n=context.formats.count(len(frame)),
+            file="recommendations.by_user.csv",
+        ),
     )
 
 
 def categories_table(frame: pd.DataFrame) -> Table:
     """The categories of each channel; attached only."""
-    return Table(id="categories", title="Categories by channel", frame=frame)
+    return Table(id="categories", title=_("Categories by channel"), frame=frame)
 
 
 def pairs_table(trials: Sequence[Trial], context: Context) -> Table | None:
@@ -132,23 +140,28 @@ def pairs_table(trials: Sequence[Trial], context: Context) -> Table | None:
     if not frames:
         return None
     frame = pd.concat(frames, ignore_index=True)
-    several = [Column(name="campaign", head="Campaign", role="campaign")]
+    several = [Column(name="campaign", head=_("Campaign"), role="campaign")]
     return Table(
         id="pairs",
-        title="Items that share their users",
+        title=_("Items that share their users"),
         frame=frame,
         view=frame.groupby("campaign", sort=False).head(5).reset_index(drop=True),
         columns=[
             *(several if len(frames) > 1 else []),
-            Column(name="item_a", head="Item", role="item"),
-            Column(name="item_b", head="and item", role="item"),
-            Column(name="both", head="Users of both", kind="count"),
-            Column(name="cosine", head="Cosine", kind="statistic"),
-            Column(name="jaccard", head="Jaccard", kind="statistic"),
-            Column(name="lift", head="Times by chance", kind="ratio"),
+            Column(name="item_a", head=_("Item"), role="item"),
+            Column(name="item_b", head=_("and item"), role="item"),
+            Column(name="both", head=_("Users of both"), kind="count"),
+            Column(name="cosine", head=_("Cosine"), kind="statistic"),
+            Column(name="jaccard", head=_("Jaccard"), kind="statistic"),
+            Column(name="lift", head=_("Times by chance"), kind="ratio"),
         ],
-        note=f"Pairs that at least {FEWEST_BOTH} users did something to both of, by cosine; up to"
-        f" {MOST_PAIRS} of each campaign in recommendations.pairs.csv.",
+        note=_(
+            "Pairs that at least {fewest} users did something to both of, by cosine; up to {most}"
+            " of each campaign in {file}.",
+            fewest=FEWEST_BOTH,
+            most=MOST_PAIRS,
+            file="recommendations.pairs.csv",
+        ),
     )
 
 

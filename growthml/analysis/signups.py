@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from growthml import shape
 from growthml.charts import CurvePanel, Curves, Line
 from growthml.parts import Campaign, Context
+from growthml.words import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +45,11 @@ def chart(signups: pd.DataFrame, context: Context) -> Curves | None:
         for campaign in context.campaigns
         if (seen := [p for p in periods if (campaign.key, p) in users])
     ]
-    incomplete = f"; * {grain} not complete" if any(each.incomplete for each in counted) else ""
+    incomplete = (
+        _("; * {grain} not complete", grain=_(grain))
+        if any(each.incomplete for each in counted)
+        else ""
+    )
     styles = dict(zip([c.key for c in context.campaigns], shape.series(context), strict=True))
     lines = [
         Line(
@@ -59,8 +64,12 @@ def chart(signups: pd.DataFrame, context: Context) -> Curves | None:
     ]
     return Curves(
         id="signups",
-        title=f"Sign-ups per {grain}",
-        subtitle=f"Users who signed up, count per {grain}{incomplete}",
+        title=_("Sign-ups per {grain}", grain=_(grain)),
+        subtitle=_(
+            "Users who signed up, count per {grain}{incomplete}",
+            grain=_(grain),
+            incomplete=incomplete,
+        ),
         alt=_alt(counted, grain, context),
         half=len(periods) <= MOST_AT_HALF_WIDTH,
         table="signups",
@@ -105,9 +114,23 @@ def _alt(counted: Sequence[Signups], grain: Grain, context: Context) -> str:
     for each in counted:
         last = -2 if each.incomplete else -1
         phrases.append(
-            f"{each.campaign.label} from {formats.count(each.users[0])} in"
-            f" {show(each.periods[0])} to {formats.count(each.users[last])} in"
-            f" {show(each.periods[last])}"
+            _(
+                "{campaign} from {first} in {begin} to {last} in {end}",
+                campaign=each.campaign.label,
+                first=formats.count(each.users[0]),
+                begin=show(each.periods[0]),
+                last=formats.count(each.users[last]),
+                end=show(each.periods[last]),
+            )
         )
-    partial = f"; the last {grain} is incomplete" if any(e.incomplete for e in counted) else ""
-    return f"Line chart of sign-ups per {grain}: {'; '.join(phrases)}{partial}."
+    partial = (
+        _("; the last {grain} is incomplete", grain=_(grain))
+        if any(e.incomplete for e in counted)
+        else ""
+    )
+    return _(
+        "Line chart of sign-ups per {grain}: {phrases}{partial}.",
+        grain=_(grain),
+        phrases="; ".join(phrases),
+        partial=partial,
+    )

@@ -10,6 +10,7 @@ from growthml.analysis.churn import CHANNELS_SURVIVE, Churn
 from growthml.analysis.survival import FEWEST_AT_RISK, FEWEST_LEFT
 from growthml.charts import CurvePanel, Curves, Line, Reference, Series
 from growthml.parts import Campaign
+from growthml.words import N_, _
 
 if TYPE_CHECKING:
     from growthml.stats.survival import Survival
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
 PANELS = 2
 COLOURS = ("c1", "c2", "c3", "c4", "c5")
 
-_SUBTITLE = "Users still active, %, by days since sign-up"
-_READ = (
-    "A line falls on each day by the share of users whose last action was that day; it starts at"
-    " the share who acted again after the day they signed up, and ends where fewer than"
-    f" {FEWEST_AT_RISK} users are left."
+_SUBTITLE = N_("Users still active, %, by days since sign-up")
+_READ = N_(
+    "A line falls on each day by the share of users whose last action was that day; it starts"
+    " at the share who acted again after the day they signed up, and ends where fewer than"
+    " {fewest} users are left."
 )
 
 
@@ -59,7 +60,7 @@ def _panel(found: Iterable[Line | None], title: str, days: int) -> CurvePanel:
     """Lines with a hairline at `inactive_days`, where one of them reaches it."""
     lines = [line for line in found if line is not None]
     reached = any(isinstance(line.x[-1], float) and line.x[-1] >= days for line in lines)
-    mark = Reference(kind="vertical", at=float(days), label=f"{days} days")
+    mark = Reference(kind="vertical", at=float(days), label=_("{days} days", days=days))
     return CurvePanel(
         lines=lines,
         x_axis="number",
@@ -108,10 +109,14 @@ def _chart(
     return Curves(
         id=f"survival{extra}",
         title=_title(shown, churn),
-        subtitle=_SUBTITLE + (f"; log-rank p {formats.join(p_values)}" if p_values else ""),
-        alt=f"Survival curves by channel, share active beyond {churn.days} days:"
-        f" {told or 'too few users are left by then'}."[:400],
-        how_to_read=_READ,
+        subtitle=_(_SUBTITLE)
+        + (_("; log-rank p {p_values}", p_values=formats.join(p_values)) if p_values else ""),
+        alt=_(
+            "Survival curves by channel, share active beyond {days} days: {told}.",
+            days=churn.days,
+            told=told or _("too few users are left by then"),
+        )[:400],
+        how_to_read=_(_READ, fewest=FEWEST_AT_RISK),
         half=False,
         table="survival",
         panels=panels,
@@ -138,20 +143,22 @@ def _told(curves: Iterable[tuple[str, Survival]], churn: Churn) -> str:
 
 
 def _title(shown: Sequence[Campaign], churn: Churn) -> str:
-    role, lines = churn.context.label("role", "channel"), churn.lines
+    lines = churn.lines
     passed = [campaign for campaign in shown if churn.differs(campaign, CHANNELS_SURVIVE)]
     if not passed:
         tested = churn.tests[churn.tests["test"] == CHANNELS_SURVIVE]
         if not tested["p_value"].notna().any():
-            return "How long users stay active"
-        return f"No evidence that {role}s differ in how long users stay"
+            return _("How long users stay active")
+        return _("No evidence that channels differ in how long users stay")
     first = {lines.quickest(campaign, churn.days) for campaign in passed}
     if len(first) == 1 and len(passed) == len(shown) and shape.OTHER not in first:
-        title = f"{lines.names[first.pop()]} users go quiet first"
+        title = _("{channel} users go quiet first", channel=lines.names[first.pop()])
         if len(title) <= 80:
             return title
-    where = "" if len(passed) == len(shown) else f" in {passed[0].label}"
-    return f"How long users stay depends on {role}{where}"[:80]
+    if len(passed) == len(shown):
+        return _("How long users stay depends on channel")
+    campaign = passed[0].label
+    return _("How long users stay depends on channel in {campaign}", campaign=campaign)[:80]
 
 
 def _one_chart(churn: Churn) -> list[Curves]:
@@ -172,13 +179,20 @@ def _one_chart(churn: Churn) -> list[Curves]:
     told = _told([(series.label, curve) for series, curve in pairs], churn)
     chart = Curves(
         id="survival",
-        title=f"{context.formats.share(left[0].at(day))} stay active beyond day {day}"
+        title=_(
+            "{share} stay active beyond day {day}",
+            share=context.formats.share(left[0].at(day)),
+            day=day,
+        )
         if len(left) == 1
-        else "How long users stay active",
-        subtitle=_SUBTITLE,
-        alt=f"Survival curves, share of users active beyond {day} days after sign-up:"
-        f" {told or 'too few users are left by then'}.",
-        how_to_read=_READ,
+        else _("How long users stay active"),
+        subtitle=_(_SUBTITLE),
+        alt=_(
+            "Survival curves, share of users active beyond {day} days after sign-up: {told}.",
+            day=day,
+            told=told or _("too few users are left by then"),
+        ),
+        how_to_read=_(_READ, fewest=FEWEST_AT_RISK),
         half=False,
         table="survival",
         panels=[panel],

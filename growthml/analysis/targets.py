@@ -10,6 +10,7 @@ from growthml.analysis.propensity import Answered
 from growthml.models.propensity import Model, refitted
 from growthml.models.targets import Rule, Scorer, Targets, frame, scores_frame, targets
 from growthml.parts import Column, Context, Facts, Table
+from growthml.words import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,19 +85,19 @@ def targets_table(
     latest = rows[rows["campaign"] == rows["campaign"].iloc[-1]] if len(rows) else rows
     return Table(
         id="targets",
-        title=f"Whom to reach{_of_latest(latest, context) if several else ''}",
+        title=_("Whom to reach{of}", of=_of_latest(latest, context) if several else ""),
         frame=rows,
         view=latest,
         columns=[
-            Column(name="rank", head="Rank", kind="count"),
-            Column(name="user_id", head="User"),
-            Column(name="channel", head="Channel", role="channel"),
-            Column(name="probability", head="Will respond", kind="rate"),
-            Column(name="expected_value", head="Expected value", kind="money"),
+            Column(name="rank", head=_("Rank"), kind="count"),
+            Column(name="user_id", head=_("User")),
+            Column(name="channel", head=_("Channel"), role="channel"),
+            Column(name="probability", head=_("Will respond"), kind="rate"),
+            Column(name="expected_value", head=_("Expected value"), kind="money"),
         ]
         if len(rows)
         else (),
-        order="by expected value",
+        order=_("by expected value"),
         note=_note(lists, found, context),
     )
 
@@ -112,19 +113,29 @@ def _note(lists: Mapping[str, Targets], found: Sequence[Answered], context: Cont
         if listed is None:
             continue
         words.append(
-            f"{each.trial.campaign.label}: all {formats.count(listed.users)} users scored as of"
-            f" {formats.date(context.as_of)}; {formats.count(listed.wanted)} fit,"
-            f" {formats.count(len(listed.rows))} listed"
-            + (f"; a responder is worth {formats.money(each.worth)}." if each.worth else ".")
+            _(
+                "{campaign}: all {users} users scored as of {as_of}; {wanted} fit, {n}"
+                " listed{worth}.",
+                campaign=each.trial.campaign.label,
+                users=formats.count(listed.users),
+                as_of=formats.date(context.as_of),
+                wanted=formats.count(listed.wanted),
+                n=formats.count(len(listed.rows)),
+                worth=_("; a responder is worth {worth}", worth=formats.money(each.worth))
+                if each.worth
+                else "",
+            )
         )
         words.append(_first_of_test(each, context))
     if not words:
         return ""
-    words.append("Probabilities are corrected by how the test turned out.")
+    words.append(_("Probabilities are corrected by how the test turned out."))
     if not any(listed.rows["cost"].any() for listed in lists.values()):
         words.append(
-            "Contacts cost nothing here, so the list ends only where nobody was left to respond in"
-            " the test: give cost_per_contact or share to end it earlier."
+            _(
+                "Contacts cost nothing here, so the list ends only where nobody was left to respond"
+                " in the test: give cost_per_contact or share to end it earlier."
+            )
         )
     return " ".join(words)
 
@@ -136,15 +147,16 @@ def _first_of_test(each: Answered, context: Context) -> str:
     formats = context.formats
     first = np.argsort(-each.chances, kind="stable")[:FIRST]
     expected = float(each.chances[first].sum())
-    return (
-        f"Of the {formats.count(len(first))} scored highest in its test"
-        f" {formats.count(int(each.trial.responded[first].sum()))} responded,"
-        f" {formats.number(expected, 1)} were expected."
+    return _(
+        "Of the {n} scored highest in its test {responded} responded, {expected} were expected.",
+        n=formats.count(len(first)),
+        responded=formats.count(int(each.trial.responded[first].sum())),
+        expected=formats.number(expected, 1),
     )
 
 
 def scores_table(lists: Mapping[str, Targets]) -> Table:
     """How many of all users have which probability; attached."""
     return Table(
-        id="scores", title="All users by probability to respond", frame=scores_frame(lists)
+        id="scores", title=_("All users by probability to respond"), frame=scores_frame(lists)
     )

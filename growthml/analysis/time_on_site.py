@@ -9,6 +9,7 @@ from growthml import shape
 from growthml.analysis.traffic import FEWEST_VISITS, durations_of
 from growthml.charts import BarPanel, Bars, Chart
 from growthml.parts import Column, Context, Evidence, Finding, Table, Verdict
+from growthml.words import _, n_
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,10 +43,14 @@ class Stays:
             visits = int(mine["visits"].sum())
             if visits:
                 mean = float(mine["mean"] @ mine["visits"]) / visits
-                told.append(f"{formats.seconds(mean)} in {campaign.label}")
+                told.append(
+                    _("{mean} in {campaign}", mean=formats.seconds(mean), campaign=campaign.label)
+                )
         tested = self.frame["p_value"].notna().any()
         changed = f"; {_changes(self.frame, self.context)}" if tested else ""
-        return f"A visit lasts {formats.join(told)} on average{changed}."
+        return _(
+            "A visit lasts {told} on average{changed}.", told=formats.join(told), changed=changed
+        )
 
     def findings(self) -> list[Finding]:
         """One a network whose visits became longer or shorter."""
@@ -59,11 +64,22 @@ class Stays:
             interval = formats.interval(row.difference_ci_low, row.difference_ci_high, "seconds")
             found.append(
                 Finding(
-                    heading=f"{name} stays {'longer' if longer else 'shorter'}"[:30],
-                    text=f"Visits of {name} users last {formats.seconds(row.mean)} in"
-                    f" {shape.campaign_label(row.campaign, self.context)} against"
-                    f" {formats.seconds(base)} in {self.context.baseline.label}:"
-                    f" {formats.difference(row.difference, 'seconds')} ({interval}).",
+                    heading=(
+                        _("{channel} stays longer", channel=name)
+                        if longer
+                        else _("{channel} stays shorter", channel=name)
+                    )[:30],
+                    text=_(
+                        "Visits of {channel} users last {mean} in {campaign} against {base} in"
+                        " {baseline}: {difference} ({interval}).",
+                        channel=name,
+                        mean=formats.seconds(row.mean),
+                        campaign=shape.campaign_label(row.campaign, self.context),
+                        base=formats.seconds(base),
+                        baseline=self.context.baseline.label,
+                        difference=formats.difference(row.difference, "seconds"),
+                        interval=interval,
+                    ),
                     evidence=Evidence(
                         table="time_on_site",
                         row={"campaign": row.campaign, "channel": shape.known(row.channel)},
@@ -78,9 +94,11 @@ class Stays:
     def definition(self) -> tuple[str, str]:
         """What the figures are."""
         return (
-            "Time on site",
-            "mean length of the visits of a campaign's users, visits of no length included;"
-            " bootstrap interval over visits, differences by Welch's t",
+            _("Time on site"),
+            _(
+                "mean length of the visits of a campaign's users, visits of no length included;"
+                " bootstrap interval over visits, differences by Welch's t"
+            ),
         )
 
 
@@ -95,7 +113,11 @@ def _changes(frame: pd.DataFrame, context: Context) -> str:
     pairs = zip(frame["channel"], frame["verdict"], strict=True)
     moved = [channel for channel, verdict in pairs if verdict in (Verdict.BETTER, Verdict.WORSE)]
     names = dict.fromkeys(context.label("channel", channel) for channel in moved)
-    return f"changed: {context.formats.join(list(names))}" if names else "no evidence of a change"
+    return (
+        _("changed: {names}", names=context.formats.join(list(names)))
+        if names
+        else _("no evidence of a change")
+    )
 
 
 def _frame(visits: pd.DataFrame, context: Context) -> pd.DataFrame:
@@ -163,24 +185,33 @@ def _table(frame: pd.DataFrame, context: Context) -> Table:
     )
     view, columns = shape.beside(
         told,
-        Column(name="channel", head="Network", role="channel"),
+        Column(name="channel", head=_("Network"), role="channel"),
         [
-            Column(name="visits", head="Visits", kind="count"),
-            Column(name="mean", head="Mean", kind="seconds"),
-            Column(name="interval", head=f"{formats.share(context.confidence)} interval"),
+            Column(name="visits", head=_("Visits"), kind="count"),
+            Column(name="mean", head=_("Mean"), kind="seconds"),
+            Column(
+                name="interval",
+                head=_("{confidence} interval", confidence=formats.share(context.confidence)),
+            ),
         ],
         context,
     )
     tested = int(frame["p_value"].notna().sum())
     return Table(
         id="time_on_site",
-        title="Time on site by network",
+        title=_("Time on site by network"),
         frame=frame,
         view=view,
         columns=columns,
-        order="by visits",
-        note=f"Mean time in {formats.plural(tested, 'Welch test', 'Welch tests')}, corrected by"
-        f" {context.correction}: {_changes(frame, context)}."
+        order=_("by visits"),
+        note=n_(
+            "Mean time in {n} Welch test, corrected by {correction}: {changes}.",
+            "Mean time in {n} Welch tests, corrected by {correction}: {changes}.",
+            tested,
+            n=formats.count(tested),
+            correction=context.correction,
+            changes=_changes(frame, context),
+        )
         if tested
         else "",
     )
@@ -197,9 +228,12 @@ def _chart(frame: pd.DataFrame, context: Context) -> Bars | None:
     sizes = shape.per_campaign(shape.sums(frame, "campaign", "visits"), context)
     return Bars(
         id="time_on_site",
-        title="Mean visit time by network",
-        subtitle=f"Mean length of a visit, seconds; {sizes} visits",
-        alt=f"Bar chart of mean visit time by network: {shape.told(labels, texts, context)}."[:400],
+        title=_("Mean visit time by network"),
+        subtitle=_("Mean length of a visit, seconds; {sizes} visits", sizes=sizes),
+        alt=_(
+            "Bar chart of mean visit time by network: {told}.",
+            told=shape.told(labels, texts, context),
+        )[:400],
         table="time_on_site",
         rows=labels,
         series=shape.series(context),

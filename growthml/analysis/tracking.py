@@ -9,6 +9,7 @@ from growthml import shape
 from growthml.analysis.forecast import DAYS, Fitted, Unit
 from growthml.charts import CurvePanel, Curves, Line, Series
 from growthml.parts import Campaign, Context, Facts
+from growthml.words import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,13 +78,22 @@ def tracking_chart(tracking: pd.DataFrame, context: Context, unit: Unit) -> Curv
     told = " ".join(_told(each, tracking, context, unit) for each in shown)
     return Curves(
         id="tracking",
-        title=f"{first.label}: the model ends {error_words(found[first.key], context)}"
-        " the repeat purchases counted"[:80],
-        subtitle=f"Repeat purchases cumulated by {unit} since the first purchase;"
-        f" fitted on the first {formats.share(_share_fitted(tracking, first))} of the time",
+        title=_(
+            "{campaign}: the model ends {off} the repeat purchases counted",
+            campaign=first.label,
+            off=error_words(found[first.key], context),
+        )[:80],
+        subtitle=_(
+            "Repeat purchases cumulated by {unit} since the first purchase; fitted on the first"
+            " {share} of the time",
+            unit=_(unit),
+            share=formats.share(_share_fitted(tracking, first)),
+        ),
         alt=told[:400],
-        how_to_read="The dashed line was fitted before the shaded part began: the closer it stays"
-        " to the solid one there, the better the forecast.",
+        how_to_read=_(
+            "The dashed line was fitted before the shaded part began: the closer it stays to the"
+            " solid one there, the better the forecast."
+        ),
         half=False,
         table="tracking",
         panels=[
@@ -97,10 +107,15 @@ def tracking_chart(tracking: pd.DataFrame, context: Context, unit: Unit) -> Curv
 def _told(campaign: Campaign, tracking: pd.DataFrame, context: Context, unit: Unit) -> str:
     formats, mine = context.formats, shape.having(tracking, "campaign", campaign.key)
     last, cut = mine.iloc[-1], mine[mine["used_in_fitting"]].iloc[-1]
-    return (
-        f"Line chart, {campaign.label}, to {unit} {formats.number(last['time'], 0)}: actual"
-        f" {formats.count(last['actual'])}, fitted {formats.count(last['fitted'])} repeat"
-        f" purchases, hold-out from {unit} {formats.number(cut['time'], 0)}."
+    return _(
+        "Line chart, {campaign}, to {unit} {time}: actual {actual}, fitted {fitted} repeat"
+        " purchases, hold-out from {unit} {cut}.",
+        campaign=campaign.label,
+        unit=_(unit),
+        time=formats.number(last["time"], 0),
+        actual=formats.count(last["actual"]),
+        fitted=formats.count(last["fitted"]),
+        cut=formats.number(cut["time"], 0),
     )
 
 
@@ -112,8 +127,9 @@ def _share_fitted(tracking: pd.DataFrame, campaign: Campaign) -> float:
 def error_words(error: float, context: Context) -> str:
     """ "4 % below", "12 % above", or "level with"."""
     if round(abs(error), 2) == 0:
-        return "level with"
-    return f"{context.formats.share(abs(error))} {'above' if error > 0 else 'below'}"
+        return _("level with")
+    share = context.formats.share(abs(error))
+    return _("{share} above", share=share) if error > 0 else _("{share} below", share=share)
 
 
 def _panel(mine: pd.DataFrame, campaign: Campaign, titled: bool) -> CurvePanel:
@@ -122,21 +138,21 @@ def _panel(mine: pd.DataFrame, campaign: Campaign, titled: bool) -> CurvePanel:
         title=campaign.label if titled else "",
         lines=[
             Line(
-                series=Series(label="Counted", colour="ink"),
+                series=Series(label=_("Counted"), colour="ink"),
                 x=list(mine["time"]),
                 y=list(mine["actual"].astype(float)),
-                end="Counted",
+                end=_("Counted"),
             ),
             Line(
-                series=Series(label="Fitted", colour="new"),
+                series=Series(label=_("Fitted"), colour="new"),
                 x=list(mine["time"]),
                 y=list(mine["fitted"]),
-                end="Fitted",
+                end=_("Fitted"),
                 dashed=True,
             ),
         ],
         x_axis="number",
         x_unit="count",
         y_unit="count",
-        shaded=[(cut, float(mine["time"].max()), "not used in fitting")],
+        shaded=[(cut, float(mine["time"].max()), _("not used in fitting"))],
     )

@@ -10,6 +10,7 @@ from growthml import shape
 from growthml.charts import Unit
 from growthml.errors import NotEnoughData
 from growthml.parts import Campaign, Context, Facts, Verdict
+from growthml.words import N_, _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,19 +35,19 @@ class Metric:
 
 
 METRICS: Mapping[str, Metric] = {
-    "requests": Metric(name="Requests", unit="count"),
-    "page_views": Metric(name="Page views", unit="count"),
-    "visitors": Metric(name="Visitors", unit="count"),
-    "sessions": Metric(name="Visits", unit="count"),
-    "bounce_rate": Metric(name="Bounce rate", unit="rate", higher_is_better=False),
-    "duration_mean": Metric(name="Mean visit", unit="seconds", higher_is_better=True),
-    "duration_geometric_mean": Metric(name="Mean on the log scale", unit="seconds"),
-    "duration_median": Metric(name="Median visit", unit="seconds"),
-    "duration_p95": Metric(name="95th percentile", unit="seconds"),
-    "zero_length_share": Metric(name="Visits of zero length", unit="rate"),
-    "pages_per_session": Metric(name="Pages per visit", unit="number", higher_is_better=True),
-    "bot_requests": Metric(name="Requests of bots", unit="count"),
-    "malformed_lines": Metric(name="Lines not readable", unit="count"),
+    "requests": Metric(name=N_("Requests"), unit="count"),
+    "page_views": Metric(name=N_("Page views"), unit="count"),
+    "visitors": Metric(name=N_("Visitors"), unit="count"),
+    "sessions": Metric(name=N_("Visits"), unit="count"),
+    "bounce_rate": Metric(name=N_("Bounce rate"), unit="rate", higher_is_better=False),
+    "duration_mean": Metric(name=N_("Mean visit"), unit="seconds", higher_is_better=True),
+    "duration_geometric_mean": Metric(name=N_("Mean on the log scale"), unit="seconds"),
+    "duration_median": Metric(name=N_("Median visit"), unit="seconds"),
+    "duration_p95": Metric(name=N_("95th percentile"), unit="seconds"),
+    "zero_length_share": Metric(name=N_("Visits of zero length"), unit="rate"),
+    "pages_per_session": Metric(name=N_("Pages per visit"), unit="number", higher_is_better=True),
+    "bot_requests": Metric(name=N_("Requests of bots"), unit="count"),
+    "malformed_lines": Metric(name=N_("Lines not readable"), unit="count"),
 }
 
 SUMMARY = (
@@ -101,7 +102,9 @@ def of_traffic(context: Context, source: str | None) -> Context:
         campaigns = [each for each in (*context.campaigns, *context.logs) if each.source == source]
         campaigns = list({(each.source, each.key): each for each in campaigns}.values())
     if not campaigns:
-        raise NotEnoughData(f"no campaign of this report reads the source '{source}'")
+        raise NotEnoughData(
+            _("no campaign of this report reads the source '{source}'", source=source)
+        )
     return replace(context, campaigns=campaigns)
 
 
@@ -114,7 +117,7 @@ def count(facts: Facts, context: Context) -> Traffic:
     totals = {row["campaign"]: row for row in mine["traffic"].to_dict("records")}
     present = [each for each in context.campaigns if totals.get(each.key, {}).get("sessions")]
     if not present:
-        raise NotEnoughData("there is not one visit in the days looked at")
+        raise NotEnoughData(_("there is not one visit in the days looked at"))
     context = replace(context, campaigns=present)
     durations = {each.key: _durations(mine["traffic_durations"], each) for each in present}
     unread = mine.get("traffic_malformed")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from growthml import shape
 from growthml.analysis.traffic import FEWEST_VISITS, Traffic
+from growthml.analysis.traffic_tables import OWN, network_name
 from growthml.charts import (
     BarPanel,
     Bars,
@@ -21,13 +22,14 @@ from growthml.charts import (
     Series,
 )
 from growthml.parts import Campaign
+from growthml.words import N_, _, n_
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from growthml.stats.control import UsualRange
 
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 FEWEST_DAYS = 14
 """Of fewer days no weekday can be told from another."""
 DAILY_UP_TO = 92
@@ -71,10 +73,12 @@ def duration_chart(traffic: Traffic) -> Histogram | None:
     return Histogram(
         id="duration",
         title=_duration_title(traffic),
-        subtitle=f"Visits by length, share of all, log scale; {sizes} visits"[:110],
-        alt=f"Histogram of {sizes} visit durations: {told}."[:400],
-        how_to_read="Each bar covers twice the time of the one before. A visit of one request"
-        " has no length: its true time is not known, and 0 is too low.",
+        subtitle=_("Visits by length, share of all, log scale; {sizes} visits", sizes=sizes)[:110],
+        alt=_("Histogram of {sizes} visit durations: {told}.", sizes=sizes, told=told)[:400],
+        how_to_read=_(
+            "Each bar covers twice the time of the one before. A visit of one request has no"
+            " length: its true time is not known, and 0 is too low."
+        ),
         table="summary",
         series=shape.series(context),
         edges=edges,
@@ -91,27 +95,39 @@ def _told_length(traffic: Traffic, campaign: Campaign) -> str:
     mean, tail = (traffic.value(campaign, m) for m in ("duration_mean", "duration_p95"))
     zero = formats.share(traffic.value(campaign, "zero_length_share"))
     name = f"{campaign.label} " if traffic.context.compared else ""
-    return (
-        f"{name}mean {formats.seconds(mean)}, 95th percentile {formats.seconds(tail)}, {zero} zero"
+    return _(
+        "{name}mean {mean}, 95th percentile {tail}, {zero} zero",
+        name=name,
+        mean=formats.seconds(mean),
+        tail=formats.seconds(tail),
+        zero=zero,
     )
 
 
 def _duration_title(traffic: Traffic) -> str:
     context, formats = traffic.context, traffic.context.formats
     if context.compared:
-        return "How long visits last"
+        return _("How long visits last")
     mean, median = (
         traffic.value(context.baseline, m) for m in ("duration_mean", "duration_median")
     )
     if median < mean:
-        return f"Mean visit {formats.seconds(mean)}, but half end by {formats.seconds(median)}"
-    return f"The mean visit lasts {formats.seconds(mean)}"
+        return _(
+            "Mean visit {mean}, but half end by {median}",
+            mean=formats.seconds(mean),
+            median=formats.seconds(median),
+        )
+    return _("The mean visit lasts {mean}", mean=formats.seconds(mean))
 
 
 def _marks(traffic: Traffic, first: float) -> list[tuple[float, str]]:
     """Hairlines: of one campaign median, mean and p95, of several each one's median."""
     context = traffic.context
-    wanted = [("duration_median", "median"), ("duration_mean", "mean"), ("duration_p95", "p95")]
+    wanted = [
+        ("duration_median", _("median")),
+        ("duration_mean", _("mean")),
+        ("duration_p95", "p95"),
+    ]
     if context.compared:
         wanted = wanted[:1]
     found = []
@@ -134,17 +150,21 @@ def network_chart(traffic: Traffic, networks: pd.DataFrame) -> Bars | None:
     counted = [[formats.count(each) for each in campaign] for campaign in visits]
     names = formats.join([campaign.label for campaign in context.campaigns])
     largest = rows.labels[0]
+    labels = [network_name(each) for each in rows.labels]
     share = shape.share(visits[0][0], sum(visits[0]))
     return Bars(
         id="networks",
-        title=f"{formats.share(share)} of visits are {largest}"
-        if not context.compared and largest in ("direct", "internal")
-        else "Visits by network",
-        subtitle=f"Referrer of the first request, visits, {names}"[:110],
-        alt=f"Bar chart of visits by network, {names}:"
-        f" {shape.told(rows.labels, counted, context)}."[:400],
+        title=_("{share} of visits are {network}", share=formats.share(share), network=labels[0])
+        if not context.compared and largest in OWN
+        else _("Visits by network"),
+        subtitle=_("Referrer of the first request, visits, {names}", names=names)[:110],
+        alt=_(
+            "Bar chart of visits by network, {names}: {told}.",
+            names=names,
+            told=shape.told(labels, counted, context),
+        )[:400],
         table="networks",
-        rows=rows.labels,
+        rows=labels,
         series=shape.series(context),
         panels=[BarPanel(title="", values=visits)],
         unit="count",
@@ -173,26 +193,46 @@ def _hours_of(
         return None
     dates = sorted(_day(each) for each in days.loc[days["campaign"] == campaign.key, "day"])
     span = (dates[-1] - dates[0]).days + 1
-    counts = [[0] * 24 for _ in WEEKDAYS]
+    counts = [[0] * 24 for _day_ in WEEKDAYS]
     for row in mine.itertuples():
         counts[row.weekday - 1][row.hour] = row.sessions
     total = sum(map(sum, counts))
     by_hour = [sum(each) for each in zip(*counts, strict=True)]
     weekly = span >= FEWEST_DAYS
-    most, fewest, of = _extremes(counts if weekly else [by_hour], formats, weekly)
-    names = f", {campaign.label}" if len(context.campaigns) > 1 else ""
+    most, fewest = _extremes(counts if weekly else [by_hour], formats, weekly)
+    told = {
+        "most": most,
+        "fewest": fewest,
+        "total": formats.count(total),
+        "span": formats.count(span),
+    }
+    name = f", {campaign.label}" if len(context.campaigns) > 1 else ""
     extra = "" if campaign.key == context.baseline.key else f"_{_place(campaign, context)}"
     return Hours(
         id=f"hours{extra}",
-        title=f"Visits by {'weekday and hour' if weekly else 'hour'}{names}"[:80],
-        subtitle=f"Visits that began in each hour, {context.timezone};"
-        f" {formats.plural(total, 'visit', 'visits')} in"
-        f" {formats.plural(span, 'day', 'days')}"[:110],
-        alt=f"{'Heatmap' if weekly else 'Bar chart'} of visits by {of}: most {most}, fewest"
-        f" {fewest}; {formats.count(total)} visits in {formats.count(span)} days."[:400],
+        title=f"{_('Visits by weekday and hour') if weekly else _('Visits by hour')}{name}"[:80],
+        subtitle=_(
+            "Visits that began in each hour, {timezone}; {visits} in {days}",
+            timezone=context.timezone,
+            visits=n_("{n} visit", "{n} visits", total, n=formats.count(total)),
+            days=n_("{n} day", "{n} days", span, n=formats.count(span)),
+        )[:110],
+        alt=(
+            _(
+                "Heatmap of visits by weekday and hour: most {most}, fewest {fewest};"
+                " {total} visits in {span} days.",
+                **told,
+            )
+            if weekly
+            else _(
+                "Bar chart of visits by hour of the day: most {most}, fewest {fewest};"
+                " {total} visits in {span} days.",
+                **told,
+            )
+        )[:400],
         half=not weekly,
         table="hours",
-        rows=WEEKDAYS if weekly else ("All days",),
+        rows=[_(day) for day in WEEKDAYS] if weekly else (_("All days"),),
         counts=counts if weekly else [by_hour],
         edges=_edges(int(hours["sessions"].max())) if weekly else (),
     )
@@ -203,15 +243,15 @@ def _place(campaign: Campaign, context: Any) -> str:
     return str([each.key for each in context.campaigns].index(campaign.key) + 1)
 
 
-def _extremes(counts: Sequence[Sequence[int]], formats: Any, weekly: bool) -> tuple[str, str, str]:
+def _extremes(counts: Sequence[Sequence[int]], formats: Any, weekly: bool) -> tuple[str, str]:
     cells = [(n, -row, -hour) for row, each in enumerate(counts) for hour, n in enumerate(each)]
 
     def told(cell: tuple[int, int, int]) -> str:
         n, row, hour = cell
-        day = f"{WEEKDAYS[-row]} " if weekly else ""
+        day = f"{_(WEEKDAYS[-row])} " if weekly else ""
         return f"{day}{-hour}:00 ({formats.count(n)})"
 
-    return told(max(cells)), told(min(cells)), "weekday and hour" if weekly else "hour of the day"
+    return told(max(cells)), told(min(cells))
 
 
 def _edges(largest: int) -> list[float]:
@@ -236,7 +276,7 @@ def trend_chart(traffic: Traffic) -> Curves | None:
     }
     if max((len(points) for _, points in series.values()), default=0) < 3:
         return None
-    word = "week" if any(weekly for weekly, _ in series.values()) else "day"
+    word = _("week") if any(weekly for weekly, _days in series.values()) else _("day")
     usual, outside = _usual(series[context.baseline.key][1], context.baseline)
     if context.compared:
         usual, outside = None, []
@@ -244,11 +284,16 @@ def trend_chart(traffic: Traffic) -> Curves | None:
     return Curves(
         id="trend",
         title=_trend_title(usual, outside, word, traffic),
-        subtitle=f"Visits that began each {word}, {context.timezone}"
-        + (", counted from each period's first day" if context.compared else ""),
+        subtitle=_(
+            "Visits that began each {word}, {timezone}", word=word, timezone=context.timezone
+        )
+        + (_(", counted from each period's first day") if context.compared else ""),
         alt=_trend_alt(series, word, usual, traffic),
-        how_to_read="The usual range is the mean and 2.66 mean steps from one point to the next on"
-        f" either side; first and last {word} are left out of it."
+        how_to_read=_(
+            "The usual range is the mean and 2.66 mean steps from one point to the next on either"
+            " side; first and last {word} are left out of it.",
+            word=word,
+        )
         if usual
         else "",
         table="trend",
@@ -259,7 +304,7 @@ def trend_chart(traffic: Traffic) -> Curves | None:
                 x_unit="days",
                 y_unit="count",
                 references=[
-                    Reference(kind="horizontal", at=usual.low, label="usual range"),
+                    Reference(kind="horizontal", at=usual.low, label=_("usual range")),
                     Reference(kind="horizontal", at=usual.high),
                 ]
                 if usual
@@ -327,11 +372,20 @@ def _trend_title(
     usual: UsualRange | None, outside: Sequence[tuple[date, int]], word: str, traffic: Traffic
 ) -> str:
     if usual is None:
-        return f"Visits per {word}"
+        return _("Visits per {word}", word=word)
     if not outside:
-        return f"Every {word} lies in the usual range"
-    plural = traffic.context.formats.plural
-    return f"{plural(len(outside), word, f'{word}s')} outside the usual range"
+        return _("Every {word} lies in the usual range", word=word)
+    n = traffic.context.formats.count(len(outside))
+    if word == _("week"):
+        return n_(
+            "{n} week outside the usual range",
+            "{n} weeks outside the usual range",
+            len(outside),
+            n=n,
+        )
+    return n_(
+        "{n} day outside the usual range", "{n} days outside the usual range", len(outside), n=n
+    )
 
 
 def _trend_alt(series: Any, word: str, usual: UsualRange | None, traffic: Traffic) -> str:
@@ -342,8 +396,19 @@ def _trend_alt(series: Any, word: str, usual: UsualRange | None, traffic: Traffi
         if known:
             low, high = min(n for _, n in known), max(n for _, n in known)
             told.append(
-                f"{campaign.label} from {formats.count(low)} to {formats.count(high)},"
-                f" {formats.dates(known[0][0], known[-1][0])}"
+                _(
+                    "{campaign} from {low} to {high}, {dates}",
+                    campaign=campaign.label,
+                    low=formats.count(low),
+                    high=formats.count(high),
+                    dates=formats.dates(known[0][0], known[-1][0]),
+                )
             )
-    span = f"; usual range {formats.interval(usual.low, usual.high, 'count')}" if usual else ""
-    return f"Line chart of visits per {word}: {'; '.join(told)}{span}."[:400]
+    span = (
+        _("; usual range {interval}", interval=formats.interval(usual.low, usual.high, "count"))
+        if usual
+        else ""
+    )
+    return _(
+        "Line chart of visits per {word}: {told}{span}.", word=word, told="; ".join(told), span=span
+    )[:400]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from growthml import shape
 from growthml.analysis.traffic import METRICS, Measure, Traffic, passed
 from growthml.parts import Campaign, Evidence, Finding, Front, KpiRow, Verdict
+from growthml.words import _, n_, within
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,32 +28,39 @@ def headline(traffic: Traffic) -> str:
     campaign = context.compared[-1]
     mean = _value(traffic, campaign, "duration_mean")
     before = _value(traffic, context.baseline, "duration_mean")
-    return (
-        f"Visits last {mean} on average in {campaign.label}, against {before} in"
-        f" {context.baseline.label}; {_changes(traffic)}."
+    return _(
+        "Visits last {mean} on average in {campaign}, against {before} in {baseline}; {changes}.",
+        mean=mean,
+        campaign=campaign.label,
+        before=before,
+        baseline=context.baseline.label,
+        changes=_changes(traffic),
     )
 
 
 def _changes(traffic: Traffic) -> str:
-    names = dict.fromkeys(METRICS[row.metric].name.lower() for row in passed(traffic))
+    names = dict.fromkeys(within(_(METRICS[row.metric].name)) for row in passed(traffic))
     tested = traffic.summary["p_value"].notna().any()
     if names:
-        return f"changed: {traffic.context.formats.join(list(names))}"
-    return "no evidence of a change" if tested else "too few visits to compare"
+        return _("changed: {names}", names=traffic.context.formats.join(list(names)))
+    return _("no evidence of a change") if tested else _("too few visits to compare")
 
 
 def _typical(traffic: Traffic, campaign: Campaign) -> str:
     mean = _value(traffic, campaign, "duration_mean")
     if traffic.measure(campaign, "duration_mean").value is None:
-        visits = traffic.context.formats.plural(
-            int(traffic.value(campaign, "sessions")), "visit", "visits"
+        visits = int(traffic.value(campaign, "sessions"))
+        return n_(
+            "{n} visit; how long they last is not in the data",
+            "{n} visits; how long they last is not in the data",
+            visits,
+            n=traffic.context.formats.count(visits),
         )
-        return f"{visits}; how long they last is not in the data"
     half = _value(traffic, campaign, "duration_median")
     return (
-        f"The mean visit lasts {mean}, but half of them end within {half}"
+        _("The mean visit lasts {mean}, but half of them end within {half}", mean=mean, half=half)
         if (traffic.value(campaign, "duration_median") < traffic.value(campaign, "duration_mean"))
-        else f"The mean visit lasts {mean}, half of them end within {half}"
+        else _("The mean visit lasts {mean}, half of them end within {half}", mean=mean, half=half)
     )
 
 
@@ -91,13 +99,25 @@ def findings(traffic: Traffic, networks: pd.DataFrame) -> list[Finding]:
 def _change(row: Any, traffic: Traffic) -> Finding:
     metric, formats = METRICS[row.metric], traffic.context.formats
     new = shape.campaign_label(row.campaign, traffic.context)
-    points = " points" if metric.unit == "rate" else ""
+    name, difference = _(metric.name), formats.difference(row.difference, metric.unit)
+    if metric.unit == "rate":
+        difference = _("{effect} points", effect=difference)
     interval = formats.interval(row.difference_ci_low, row.difference_ci_high, metric.unit)
     return Finding(
-        heading=f"{metric.name} {'up' if row.difference > 0 else 'down'}"[:30],
-        text=f"{metric.name} was {formats.value(row.value, metric.unit)} in {new} against"
-        f" {formats.value(row.baseline_value, metric.unit)} in {traffic.context.baseline.label}:"
-        f" {formats.difference(row.difference, metric.unit)}{points} ({interval}).",
+        heading=(
+            _("{metric} up", metric=name) if row.difference > 0 else _("{metric} down", metric=name)
+        )[:30],
+        text=_(
+            "{metric} was {value} in {new} against {baseline_value} in {baseline}: {effect}"
+            " ({interval}).",
+            metric=name,
+            value=formats.value(row.value, metric.unit),
+            new=new,
+            baseline_value=formats.value(row.baseline_value, metric.unit),
+            baseline=traffic.context.baseline.label,
+            effect=difference,
+            interval=interval,
+        ),
         evidence=Evidence(table="summary", row={"campaign": row.campaign, "metric": row.metric}),
         direction="better" if row.verdict == Verdict.BETTER else "worse",
         weight=0.65,
@@ -113,10 +133,16 @@ def _average(traffic: Traffic, campaign: Campaign) -> Finding | None:
     half = _value(traffic, campaign, "duration_median")
     zero = formats.share(traffic.value(campaign, "zero_length_share"))
     return Finding(
-        heading="What the average hides",
-        text=f"The mean visit is {_value(traffic, campaign, 'duration_mean')}"
-        f"{_limits(traffic, mean, 'duration_mean')}, the median {half}. The longest tenth of"
-        f" visits holds {formats.share(held)} of all time, and {zero} have no length at all.",
+        heading=_("What the average hides"),
+        text=_(
+            "The mean visit is {mean}{limits}, the median {half}. The longest tenth of visits"
+            " holds {held} of all time, and {zero} have no length at all.",
+            mean=_value(traffic, campaign, "duration_mean"),
+            limits=_limits(traffic, mean, "duration_mean"),
+            half=half,
+            held=formats.share(held),
+            zero=zero,
+        ),
         evidence=Evidence(
             table="summary", row={"campaign": campaign.key, "metric": "duration_mean"}
         ),
@@ -132,10 +158,15 @@ def _network(networks: pd.DataFrame, campaign: Campaign, traffic: Traffic) -> Fi
     first, formats = next(outside.itertuples()), traffic.context.formats
     direct = mine.loc[mine["network"] == "direct", "sessions"].sum()
     return Finding(
-        heading="Where visits come from",
-        text=f"{first.network[:1].upper() + first.network[1:]} brought"
-        f" {formats.count(first.sessions)} visits ({formats.share(first.share)}), the most of any"
-        f" network; {formats.count(direct)} came without one.",
+        heading=_("Where visits come from"),
+        text=_(
+            "{network} brought {sessions} visits ({share}), the most of any network; {direct} came"
+            " without one.",
+            network=first.network[:1].upper() + first.network[1:],
+            sessions=formats.count(first.sessions),
+            share=formats.share(first.share),
+            direct=formats.count(direct),
+        ),
         evidence=Evidence(
             table="networks", row={"campaign": campaign.key, "network": first.network}
         ),
@@ -149,9 +180,13 @@ def _bots(traffic: Traffic, campaign: Campaign) -> Finding | None:
         return None
     formats = traffic.context.formats
     return Finding(
-        heading="Bots in the log",
-        text=f"{formats.count(bots)} requests of {campaign.label} named a bot as their user agent."
-        " Bots that hide their name still count as people.",
+        heading=_("Bots in the log"),
+        text=_(
+            "{bots} requests of {campaign} named a bot as their user agent. Bots that hide their"
+            " name still count as people.",
+            bots=formats.count(bots),
+            campaign=campaign.label,
+        ),
         evidence=Evidence(
             table="summary", row={"campaign": campaign.key, "metric": "bot_requests"}
         ),
@@ -172,10 +207,16 @@ def _failed(traffic: Traffic, campaign: Campaign) -> Finding | None:
     formats = traffic.context.formats
     worst = max(failed.itertuples(), key=lambda row: (row.requests, -row.status))
     return Finding(
-        heading="Requests that failed",
-        text=f"{formats.count(count)} of {formats.count(total)} requests"
-        f" ({formats.share(count / total)}) ended in an error, most of them with status"
-        f" {worst.status:.0f} ({formats.count(worst.requests)}).",
+        heading=_("Requests that failed"),
+        text=_(
+            "{count} of {total} requests ({share}) ended in an error, most of them with status"
+            " {status} ({requests}).",
+            count=formats.count(count),
+            total=formats.count(total),
+            share=formats.share(count / total),
+            status=f"{worst.status:.0f}",
+            requests=formats.count(worst.requests),
+        ),
         evidence=Evidence(table="statuses", row={"campaign": campaign.key, "status": worst.status}),
         direction="worse",
         kind="risk",
@@ -189,9 +230,11 @@ def _unread(traffic: Traffic, campaign: Campaign) -> Finding | None:
     if not unread or unread < MUCH_UNREAD * lines:
         return None
     return Finding(
-        heading="Lines that could not be read",
-        text=f"{traffic.context.formats.count(unread)} lines of the log could not be read and are"
-        " in no figure.",
+        heading=_("Lines that could not be read"),
+        text=_(
+            "{unread} lines of the log could not be read and are in no figure.",
+            unread=traffic.context.formats.count(unread),
+        ),
         evidence=Evidence(
             table="summary", row={"campaign": campaign.key, "metric": "malformed_lines"}
         ),
@@ -212,25 +255,41 @@ def caveats(traffic: Traffic, options: Any) -> list[str]:
     zero = traffic.measure(newest, "zero_length_share")
     if zero.value:
         told.append(
-            f"{formats.share(zero.value)} of visits have no length because nothing was asked for"
-            " after their first moment; they are in the mean as 0, so the mean is too low."
+            _(
+                "{value} of visits have no length because nothing was asked for after their first"
+                " moment; they are in the mean as 0, so the mean is too low.",
+                value=formats.share(zero.value),
+            )
         )
     if options.visitor in ("ip", "ip_agent") and traffic.measure(newest, "requests").value:
         told.append(
-            "Visitors are told apart by address"
-            + (" and browser" if options.visitor == "ip_agent" else "")
-            + ": people behind one address with the same browser count as one."
+            _(
+                "Visitors are told apart by address and browser: people behind one address with"
+                " the same browser count as one."
+            )
+            if options.visitor == "ip_agent"
+            else _(
+                "Visitors are told apart by address: people behind one address with the same"
+                " browser count as one."
+            )
         )
     unread = traffic.value(newest, "malformed_lines")
     if unread:
         told.append(
-            f"{formats.plural(int(unread), 'line', 'lines')} of the log could not be read; the"
-            " table says why."
+            n_(
+                "{n} line of the log could not be read; the table says why.",
+                "{n} lines of the log could not be read; the table says why.",
+                int(unread),
+                n=formats.count(unread),
+            )
         )
     if context.compared:
         told.append(
-            "Periods were not randomised, and visits of one visitor count as independent: a"
-            " difference may come from time, mix or season, and intervals are somewhat too narrow."
+            _(
+                "Periods were not randomised, and visits of one visitor count as independent: a"
+                " difference may come from time, mix or season, and intervals are somewhat too"
+                " narrow."
+            )
         )
     return told
 
@@ -238,31 +297,50 @@ def caveats(traffic: Traffic, options: Any) -> list[str]:
 def definitions(traffic: Traffic, options: Any) -> list[tuple[str, str]]:
     """The terms used."""
     gap = traffic.context.formats.number(options.gap_minutes)
-    hits = "requests" if options.hits == "all" else "page views"
+    hits = _("requests") if options.hits == "all" else _("page views")
+    more = f", {options.bot_words}" if options.bot_words else ""
     return [
         (
-            "Visit",
-            f"{hits} of one visitor with no more than {gap} minutes between one and the next; it"
-            " is cut at the ends of the window and nowhere else",
-        ),
-        ("Visit time", "last request less first request, in whole seconds; 0 for a single one"),
-        ("Bounce", f"a visit of a single one of its {hits}"),
-        (
-            "Page view",
-            "a GET answered with status 200 or 304 for a path that is no asset (style, script,"
-            " picture, font, film, archive, feed)",
+            _("Visit"),
+            _(
+                "{hits} of one visitor with no more than {gap} minutes between one and the next; it"
+                " is cut at the ends of the window and nowhere else",
+                hits=hits,
+                gap=gap,
+            ),
         ),
         (
-            "Bot",
-            "a user agent that holds bot, crawl, spider, slurp, feed, fetch, monitor, curl, wget,"
-            " python, java/ or libwww"
-            + (f", {options.bot_words}" if options.bot_words else "")
-            + ("; left out" if options.bots == "exclude" else "; counted like everybody"),
+            _("Visit time"),
+            _("last request less first request, in whole seconds; 0 for a single one"),
+        ),
+        (_("Bounce"), _("a visit of a single one of its {hits}", hits=hits)),
+        (
+            _("Page view"),
+            _(
+                "a GET answered with status 200 or 304 for a path that is no asset (style, script,"
+                " picture, font, film, archive, feed)"
+            ),
         ),
         (
-            "Interval of the mean visit",
-            "bootstrap over visits (1,000 draws, percentile limits); of a difference of means:"
-            " Welch's t; of rates: Wilson and Newcombe",
+            _("Bot"),
+            _(
+                "a user agent that holds bot, crawl, spider, slurp, feed, fetch, monitor, curl,"
+                " wget, python, java/ or libwww{more}; left out",
+                more=more,
+            )
+            if options.bots == "exclude"
+            else _(
+                "a user agent that holds bot, crawl, spider, slurp, feed, fetch, monitor, curl,"
+                " wget, python, java/ or libwww{more}; counted like everybody",
+                more=more,
+            ),
+        ),
+        (
+            _("Interval of the mean visit"),
+            _(
+                "bootstrap over visits (1,000 draws, percentile limits); of a difference of means:"
+                " Welch's t; of rates: Wilson and Newcombe"
+            ),
         ),
     ]
 
@@ -280,10 +358,13 @@ def front(traffic: Traffic) -> Front:
         lede=_lede(traffic),
         kpis=[row for campaign in shown for row in _kpis(traffic, campaign)],
         coverage=_coverage(traffic),
-        note=f"Intervals ({level}) are of the differences; totals are not tested."
-        " pp = percentage points."
+        note=_(
+            "Intervals ({level}) are of the differences; totals are not tested. pp = percentage"
+            " points.",
+            level=level,
+        )
         if context.compared
-        else f"Intervals ({level}) are of the values; nothing is compared.",
+        else _("Intervals ({level}) are of the values; nothing is compared.", level=level),
         hero=("traffic", "trend" if "traffic_days" in traffic.facts else "duration"),
     )
 
@@ -291,38 +372,60 @@ def front(traffic: Traffic) -> Front:
 def _verdict(traffic: Traffic) -> str:
     context = traffic.context
     if not context.compared:
-        return f"Visits of {context.baseline.label}: nothing to compare them with."[:80]
-    name = context.compared[0].label if len(context.compared) == 1 else "any period"
+        return _(
+            "Visits of {baseline}: nothing to compare them with.", baseline=context.baseline.label
+        )[:80]
+    name = context.compared[0].label if len(context.compared) == 1 else _("any period")
     old = context.baseline.label
     if not traffic.summary["p_value"].notna().any():
-        return f"Too few visits to compare {name} with {old}."
+        return _("Too few visits to compare {name} with {old}.", name=name, old=old)
     found = {row.metric: row for row in passed(traffic)}
     if len(context.compared) > 1:
         return (
-            f"Visits differ from {old} in {len(found)} of {len(METRICS)} figures."
+            _(
+                "Visits differ from {old} in {n} of {all} figures.",
+                old=old,
+                n=len(found),
+                all=len(METRICS),
+            )
             if found
-            else f"No evidence that visits differ from {old}."
+            else _("No evidence that visits differ from {old}.", old=old)
         )
     if "duration_mean" in found:
-        longer = "longer" if found["duration_mean"].difference > 0 else "shorter"
-        return f"Visits last {longer} in {name} than in {old}."
+        if found["duration_mean"].difference > 0:
+            return _("Visits last longer in {name} than in {old}.", name=name, old=old)
+        return _("Visits last shorter in {name} than in {old}.", name=name, old=old)
     if found:
-        names = [METRICS[metric].name.lower() for metric in found]
-        return f"{context.formats.join(names).capitalize()} changed from {old} to {name}."
-    return f"No evidence that visits changed from {old} to {name}."
+        names = [within(_(METRICS[metric].name)) for metric in found]
+        told = context.formats.join(names)
+        return _(
+            "{metrics} changed from {old} to {name}.",
+            metrics=told[:1].upper() + told[1:],
+            old=old,
+            name=name,
+        )
+    return _("No evidence that visits changed from {old} to {name}.", old=old, name=name)
 
 
 def _lede(traffic: Traffic) -> str:
     context, formats = traffic.context, traffic.context.formats
     told = []
     for campaign in context.campaigns:
-        visits = formats.plural(int(traffic.value(campaign, "sessions")), "visit", "visits")
+        sessions = int(traffic.value(campaign, "sessions"))
+        visits = n_("{n} visit", "{n} visits", sessions, n=formats.count(sessions))
         people = int(traffic.value(campaign, "visitors"))
-        by = f" by {formats.plural(people, 'visitor', 'visitors')}" if people else ""
+        by = (
+            n_(" by {n} visitor", " by {n} visitors", people, n=formats.count(people))
+            if people
+            else ""
+        )
         mean = traffic.measure(campaign, "duration_mean")
         length = (
-            f", {_value(traffic, campaign, 'duration_mean')} on average"
-            f"{_limits(traffic, mean, 'duration_mean')}"
+            _(
+                ", {mean} on average{limits}",
+                mean=_value(traffic, campaign, "duration_mean"),
+                limits=_limits(traffic, mean, "duration_mean"),
+            )
             if mean.value is not None
             else ""
         )
@@ -355,7 +458,7 @@ def _kpi(traffic: Traffic, campaign: Campaign, name: str) -> KpiRow:
     return KpiRow(
         metric=name,
         campaign=campaign.key,
-        name=metric.name,
+        name=_(metric.name),
         baseline=formats.value(before, unit, symbol=False),
         value=formats.value(row.value, unit, symbol=False),
         unit=sign,
@@ -382,15 +485,24 @@ def _coverage(traffic: Traffic) -> str:
         if shape.known(row.first) is not None:
             label = shape.campaign_label(row.campaign, context)
             spans.append(f"{formats.dates(row.first, row.last)} ({label})")
-    dates = f"{', '.join(spans)}, {context.timezone}" if spans else "no dates in the data"
+    dates = f"{', '.join(spans)}, {context.timezone}" if spans else _("no dates in the data")
     visits = sum(traffic.value(campaign, "sessions") for campaign in context.campaigns)
-    pieces = [dates, formats.plural(int(visits), "visit", "visits")]
+    pieces = [dates, n_("{n} visit", "{n} visits", int(visits), n=formats.count(int(visits)))]
     bots = sum(traffic.value(campaign, "bot_requests") for campaign in context.campaigns)
     unread = max(traffic.value(campaign, "malformed_lines") for campaign in context.campaigns)
     if bots:
-        pieces.append(f"{formats.plural(int(bots), 'request', 'requests')} of bots")
+        pieces.append(
+            n_("{n} request of bots", "{n} requests of bots", int(bots), n=formats.count(bots))
+        )
     if unread:
-        pieces.append(f"{formats.plural(int(unread), 'line', 'lines')} not readable")
+        pieces.append(
+            n_(
+                "{n} line not readable",
+                "{n} lines not readable",
+                int(unread),
+                n=formats.count(unread),
+            )
+        )
     if context.compared:
-        pieces.append("a difference is not proof of cause")
+        pieces.append(_("a difference is not proof of cause"))
     return " · ".join(pieces)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from growthml import shape
 from growthml.analysis.traffic import METRICS, Traffic, durations_of
 from growthml.parts import Column, Context, Table
+from growthml.words import N_, _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +28,9 @@ NETWORKS = (
     *("duration_mean", "ci_low", "ci_high", "duration_median"),
 )
 DIRECT = "direct"
+NO_HOST = "no host"
+OWN = {DIRECT: N_("direct"), "internal": N_("internal"), NO_HOST: N_("no host")}
+"""Networks and referrers that are none: what pages call them."""
 LONGEST = 72
 """Characters of a path or an agent that a page shows; the CSV has them all."""
 
@@ -47,56 +52,61 @@ def summary_table(traffic: Traffic) -> Table:
     limits = zip(view["ci_low"], view["ci_high"], view["unit"], strict=True)
     changes = zip(view["difference_ci_low"], view["difference_ci_high"], view["unit"], strict=True)
     view = view.assign(
-        name=[METRICS[metric].name for metric in view["metric"]],
+        name=[_(METRICS[metric].name) for metric in view["metric"]],
         interval=[formats.interval(low, high, unit, signed=False) for low, high, unit in limits],
         change_interval=[formats.interval(low, high, unit) for low, high, unit in changes],
     )
-    level = f"{formats.share(context.confidence)} interval"
-    columns = [Column(name="name", head="Metric"), *shape.campaign_column(context)]
+    level = _("{confidence} interval", confidence=formats.share(context.confidence))
+    columns = [Column(name="name", head=_("Metric")), *shape.campaign_column(context)]
     if context.compared:
-        new = "Value" if len(context.compared) > 1 else context.compared[0].label
+        new = _("Value") if len(context.compared) > 1 else context.compared[0].label
         columns += [
             Column(name="baseline_value", head=context.baseline.label, kind="by_unit"),
             Column(name="value", head=new, kind="by_unit"),
-            Column(name="difference", head="Difference", kind="change"),
+            Column(name="difference", head=_("Difference"), kind="change"),
             Column(name="change_interval", head=level),
             Column(name="q_value", head="q", kind="p"),
-            Column(name="verdict", head="Verdict", kind="verdict"),
+            Column(name="verdict", head=_("Verdict"), kind="verdict"),
         ]
     else:
         columns += [
-            Column(name="value", head="Value", kind="by_unit"),
+            Column(name="value", head=_("Value"), kind="by_unit"),
             Column(name="interval", head=level),
-            Column(name="n", head="Visits", kind="count"),
+            Column(name="n", head=_("Visits"), kind="count"),
         ]
     return Table(
         id="summary",
-        title="Traffic in numbers",
+        title=_("Traffic in numbers"),
         frame=traffic.summary,
         view=view,
         columns=columns,
-        note="Fewer bounces, longer visits and more pages read as better."
-        f" q: p corrected by {context.correction}."
+        note=_(
+            "Fewer bounces, longer visits and more pages read as better. q: p corrected by"
+            " {correction}.",
+            correction=context.correction,
+        )
         if context.compared
-        else "The mean's interval is a bootstrap over visits, that of the median and of the"
-        " percentile lies between two visits by rank; the log scale leaves visits of 0 s out.",
+        else _(
+            "The mean's interval is a bootstrap over visits, that of the median and of the"
+            " percentile lies between two visits by rank; the log scale leaves visits of 0 s out."
+        ),
     )
 
 
 def pages_table(traffic: Traffic) -> Table:
     """The pages asked for most."""
     frame = _with_rate(traffic.facts.get("traffic_pages"), "entries", PAGES)
-    return _ranked("pages", "Pages asked for most", frame, "page", "Page", traffic)
+    return _ranked("pages", _("Pages asked for most"), frame, "page", _("Page"), traffic)
 
 
 def referrers_table(traffic: Traffic) -> Table:
     """The hosts that refer most; a visit belongs to the referrer of its first request."""
     frame = _with_rate(traffic.facts.get("traffic_referrers"), "sessions", REFERRERS)
-    named = [
-        DIRECT if shape.known(each) is None else each or "no host" for each in frame["referrer"]
-    ]
+    named = [DIRECT if shape.known(each) is None else each or NO_HOST for each in frame["referrer"]]
     frame = frame.assign(referrer=named)
-    return _ranked("referrers", "Where requests come from", frame, "referrer", "Referrer", traffic)
+    return _ranked(
+        "referrers", _("Where requests come from"), frame, "referrer", _("Referrer"), traffic
+    )
 
 
 def _with_rate(frame: pd.DataFrame | None, whole: str, columns: Sequence[str]) -> pd.DataFrame:
@@ -114,32 +124,34 @@ def _ranked(
 ) -> Table:
     context = traffic.context
     counts = [
-        Column(name="requests", head="Requests", kind="count"),
-        Column(name="sessions", head="Visits", kind="count"),
+        Column(name="requests", head=_("Requests"), kind="count"),
+        Column(name="sessions", head=_("Visits"), kind="count"),
     ]
-    alone = [Column(name="visitors", head="Visitors", kind="count")]
+    alone = [Column(name="visitors", head=_("Visitors"), kind="count")]
     known = [
         column
         for column in counts + (alone if not context.compared else [])
         if frame[column.name].notna().any()
     ]
-    told = frame.assign(**{key: [shown(each) for each in frame[key]]})
+    told = frame.assign(**{key: [shown(_(OWN.get(each, each))) for each in frame[key]]})
     told = told.drop_duplicates(["campaign", key])
     view, columns = shape.beside(
         told,
         Column(name=key, head=head),
-        [*known, Column(name="bounce_rate", head="Bounces", kind="rate")],
+        [*known, Column(name="bounce_rate", head=_("Bounces"), kind="rate")],
         context,
     )
-    entered = " that began there" if key == "page" else ""
+
     return Table(
         id=name,
         title=title,
         frame=frame,
         view=view,
         columns=columns if len(frame) else (),
-        order="by requests",
-        note=f"Bounces: share of the visits{entered} that were a single request.",
+        order=_("by requests"),
+        note=_("Bounces: share of the visits that began there that were a single request.")
+        if key == "page"
+        else _("Bounces: share of the visits that were a single request."),
     )
 
 
@@ -179,34 +191,42 @@ def networks_frame(traffic: Traffic) -> pd.DataFrame:
     return shape.arranged(found, ["sessions", "network"], traffic.context, falling=["sessions"])
 
 
+def network_name(network: str) -> str:
+    """What a page calls a network."""
+    return _(OWN.get(network, network))
+
+
 def networks_table(frame: pd.DataFrame, context: Context) -> Table:
     """The networks side by side."""
     formats = context.formats
     limits = zip(frame["ci_low"], frame["ci_high"], strict=True)
     told = frame.assign(
-        interval=[formats.interval(low, high, "seconds", signed=False) for low, high in limits]
+        interval=[formats.interval(low, high, "seconds", signed=False) for low, high in limits],
+        network=[network_name(each) for each in frame["network"]],
     )
     values = [
-        Column(name="sessions", head="Visits", kind="count"),
-        Column(name="bounce_rate", head="Bounces", kind="rate"),
-        Column(name="duration_mean", head="Mean", kind="seconds"),
+        Column(name="sessions", head=_("Visits"), kind="count"),
+        Column(name="bounce_rate", head=_("Bounces"), kind="rate"),
+        Column(name="duration_mean", head=_("Mean"), kind="seconds"),
     ]
     if not context.compared:
-        interval = f"{formats.share(context.confidence)} interval"
+        interval = _("{confidence} interval", confidence=formats.share(context.confidence))
         values += [
             Column(name="interval", head=interval),
-            Column(name="duration_median", head="Median", kind="seconds"),
+            Column(name="duration_median", head=_("Median"), kind="seconds"),
         ]
-    view, columns = shape.beside(told, Column(name="network", head="Network"), values, context)
+    view, columns = shape.beside(told, Column(name="network", head=_("Network")), values, context)
     return Table(
         id="networks",
-        title="Visits by network",
+        title=_("Visits by network"),
         frame=frame,
         view=view,
         columns=columns if len(frame) else (),
-        order="by visits",
-        note="The referrer of a visit's first request. Internal: the site itself, a visit that"
-        " went on after the gap; direct: no referrer.",
+        order=_("by visits"),
+        note=_(
+            "The referrer of a visit's first request. Internal: the site itself, a visit that went"
+            " on after the gap; direct: no referrer."
+        ),
     )
 
 
@@ -217,13 +237,15 @@ def small_tables(traffic: Traffic) -> list[Table]:
     """Days, hours, statuses, bots and lines that could not be read: those that were counted."""
     context = traffic.context
     found = [
-        _plain(traffic, "traffic_statuses", "statuses", "HTTP status codes", _STATUS),
-        _plain(traffic, "traffic_bots", "bots", "Bots that ask for most", _BOTS),
-        _plain(traffic, "traffic_malformed", "malformed", "Lines that could not be read", _LINES),
-        _plain(traffic, "traffic_days", "trend", "Visits by day", ()),
-        _plain(traffic, "traffic_hours", "hours", "Visits by weekday and hour", ()),
+        _plain(traffic, "traffic_statuses", "statuses", _("HTTP status codes"), _STATUS),
+        _plain(traffic, "traffic_bots", "bots", _("Bots that ask for most"), _BOTS),
+        _plain(
+            traffic, "traffic_malformed", "malformed", _("Lines that could not be read"), _LINES
+        ),
+        _plain(traffic, "traffic_days", "trend", _("Visits by day"), ()),
+        _plain(traffic, "traffic_hours", "hours", _("Visits by weekday and hour"), ()),
     ]
-    several = [Column(name="campaign", head="Campaign", role="campaign")]
+    several = [Column(name="campaign", head=_("Campaign"), role="campaign")]
     return [
         table if len(context.campaigns) < 2 or not table.columns else _with_campaign(table, several)
         for table in found
@@ -232,18 +254,18 @@ def small_tables(traffic: Traffic) -> list[Table]:
 
 
 _STATUS = (
-    Column(name="status", head="Status"),
-    Column(name="requests", head="Requests", kind="count"),
-    Column(name="bot_requests", head="Of bots", kind="count"),
+    Column(name="status", head=N_("Status")),
+    Column(name="requests", head=N_("Requests"), kind="count"),
+    Column(name="bot_requests", head=N_("Of bots"), kind="count"),
 )
 _BOTS = (
-    Column(name="agent", head="User agent"),
-    Column(name="requests", head="Requests", kind="count"),
+    Column(name="agent", head=N_("User agent")),
+    Column(name="requests", head=N_("Requests"), kind="count"),
 )
 _LINES = (
-    Column(name="reason", head="Reason"),
-    Column(name="lines", head="Lines", kind="count"),
-    Column(name="sample", head="Such as"),
+    Column(name="reason", head=N_("Reason")),
+    Column(name="lines", head=N_("Lines"), kind="count"),
+    Column(name="sample", head=N_("Such as")),
 )
 
 
@@ -263,12 +285,10 @@ def _plain(
         title=title,
         frame=frame,
         view=told,
-        columns=columns,
-        order="by requests" if fact == "traffic_bots" else "",
+        columns=[replace(column, head=_(column.head)) for column in columns],
+        order=_("by requests") if fact == "traffic_bots" else "",
     )
 
 
 def _with_campaign(table: Table, first: Sequence[Column]) -> Table:
-    from dataclasses import replace
-
     return replace(table, columns=[*first, *table.columns])

@@ -13,6 +13,7 @@ from growthml.analysis import orders
 from growthml.analysis.orders import FACTORISATION, IN_CHANNEL, ITEM_ITEM, POPULARITY, Order
 from growthml.analysis.touches import Catalogue, Touches
 from growthml.parts import Campaign, Context
+from growthml.words import _, n_
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -127,18 +128,29 @@ def tried(catalogue: Catalogue, touches: Touches, context: Context, k: int, repe
 
     trial = Trial(catalogue=catalogue, touches=touches, k=k)
     if (touches.at == NEVER).all():
-        return replace(trial, reason="the source does not say when users did what")
+        return replace(trial, reason=_("the source does not say when users did what"))
     if len(catalogue.items) <= k:
-        count = context.formats.plural(len(catalogue.items), "item", "items")
-        return replace(trial, reason=f"a list of {k} would hold all of the {count}")
+        reason = n_(
+            "a list of {k} would hold all of the {n} item",
+            "a list of {k} would hold all of the {n} items",
+            len(catalogue.items),
+            k=k,
+            n=context.formats.count(len(catalogue.items)),
+        )
+        return replace(trial, reason=reason)
     split = leave_last_out(touches.user, touches.item, touches.at)
     trial = replace(trial, judged=len(split.users))
     if len(split.users) < FEWEST:
         few = shape.part_of(len(split.users), touches.users, context)
         return replace(
             trial,
-            reason=f"{few} {catalogue.campaign.label} users who did anything came to a new item"
-            f" later; at least {FEWEST} are needed to judge by",
+            reason=_(
+                "{few} {campaign} users who did anything came to a new item later; at least"
+                " {fewest} are needed to judge by",
+                few=few,
+                campaign=catalogue.campaign.label,
+                fewest=FEWEST,
+            ),
         )
     judging = _Judging(trial, _some(split, touches.user, MOST_JUDGED), context, repeats)
     return replace(trial, tried=list(judging.tried()), factors=judging.factors)

@@ -9,6 +9,7 @@ from growthml.analysis.trial import Trial, Tried
 from growthml.analysis.trial_tables import rate_told, verdict
 from growthml.charts import IntervalPanel, IntervalRow, Intervals
 from growthml.parts import Context
+from growthml.words import _, n_
 
 
 def trial_charts(trials: Sequence[Trial], context: Context) -> list[Intervals]:
@@ -24,16 +25,21 @@ def trial_charts(trials: Sequence[Trial], context: Context) -> list[Intervals]:
 def _chart(found: Trial, place: int, reach: float, several: bool, context: Context) -> Intervals:
     label = found.campaign.label
     winner = found.winner(context)
-    title = "Taste beats popularity" if winner else "No evidence that taste beats popularity"
+    title = _("Taste beats popularity") if winner else _("No evidence that taste beats popularity")
     named = f"{title}: {label}"
     return Intervals(
         id="evaluation" if place == 1 else f"evaluation_{place}",
         title=named if several and len(named) <= 48 else title,
-        subtitle=f"Hit rate at {found.k}: users whose held-out item is listed,"
-        f" of {context.formats.count(found.rows[0].users)}"[:110],
+        subtitle=_(
+            "Hit rate at {k}: users whose held-out item is listed, of {users}",
+            k=found.k,
+            users=context.formats.count(found.rows[0].users),
+        )[:110],
         alt=_alt(found, context),
-        how_to_read="The dark line is the popularity that taste has to beat. The methods are judged"
-        " by the same users, so the test may find more than the intervals show."
+        how_to_read=_(
+            "The dark line is the popularity that taste has to beat. The methods are judged by the"
+            " same users, so the test may find more than the intervals show."
+        )
         if place == 1
         else "",
         panels=[
@@ -57,11 +63,11 @@ def _row(each: Tried, found: Trial, context: Context) -> IntervalRow:
     rate = each.hit_rate
     hits = round((rate.value or 0.0) * each.users)
     return IntervalRow(
-        name=NAMES[each.method],
+        name=_(NAMES[each.method]),
         estimate=rate.value,
         low=rate.low,
         high=rate.high,
-        left=context.formats.plural(hits, "user", "users"),
+        left=n_("{n} user", "{n} users", hits, n=context.formats.count(hits)),
         right=rate_told(each, context),
         verdict=""
         if each.hits is None or each.method == found.reference.method
@@ -70,8 +76,11 @@ def _row(each: Tried, found: Trial, context: Context) -> IntervalRow:
 
 
 def _alt(found: Trial, context: Context) -> str:
-    told = ", ".join(f"{NAMES[row.method]} {rate_told(row, context)}" for row in _by_hits(found))
+    told = ", ".join(f"{_(NAMES[row.method])} {rate_told(row, context)}" for row in _by_hits(found))
     users = context.formats.count(found.rows[0].users)
-    return f"Dots with intervals, hit rates of lists, {found.campaign.label}: {told}; n {users}."[
-        :400
-    ]
+    return _(
+        "Dots with intervals, hit rates of lists, {campaign}: {told}; n {users}.",
+        campaign=found.campaign.label,
+        told=told,
+        users=users,
+    )[:400]

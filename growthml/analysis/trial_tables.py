@@ -10,6 +10,7 @@ from growthml.analysis.orders import NAMES, POPULARITY
 from growthml.analysis.recommendation_columns import EVALUATION
 from growthml.analysis.trial import Trial, Tried
 from growthml.parts import Column, Context, Table, Verdict
+from growthml.words import _
 
 
 def evaluation_table(trials: Sequence[Trial], context: Context) -> Table:
@@ -22,22 +23,22 @@ def evaluation_table(trials: Sequence[Trial], context: Context) -> Table:
     k = trials[0].k
     view = frame[(frame["k"] == k) & frame["reason"].isna()].reset_index(drop=True)
     tried = [row for each in asked for row in each.rows]
-    view["method"] = [NAMES[each] for each in view["method"]]
+    view["method"] = [_(NAMES[each]) for each in view["method"]]
     view["told"] = [rate_told(each, context) for each in tried]
     view["against"] = [_against(each, context) for each in tried]
-    campaign = Column(name="campaign", head="Campaign", role="campaign")
+    campaign = Column(name="campaign", head=_("Campaign"), role="campaign")
     columns = [
         *([campaign] if len(asked) > 1 else []),
-        Column(name="method", head="Lists by"),
-        Column(name="told", head=f"Hit rate at {k} (interval)"),
-        Column(name="ndcg", head=f"NDCG at {k}", kind="number"),
-        Column(name="coverage", head="Coverage", kind="share"),
-        Column(name="against", head="More hits, pp"),
+        Column(name="method", head=_("Lists by")),
+        Column(name="told", head=_("Hit rate at {k} (interval)", k=k)),
+        Column(name="ndcg", head=_("NDCG at {k}", k=k), kind="number"),
+        Column(name="coverage", head=_("Coverage"), kind="share"),
+        Column(name="against", head=_("More hits, pp")),
         Column(name="q_value", head="q", kind="p"),
     ]
     return Table(
         id="evaluation",
-        title=f"Lists of {k}, judged by an item held out of each user",
+        title=_("Lists of {k}, judged by an item held out of each user", k=k),
         frame=frame,
         view=view,
         columns=columns if len(view) else (),
@@ -123,19 +124,24 @@ def _against(each: Tried, context: Context) -> str | None:
 def _protocol(asked: Sequence[Trial], context: Context) -> str:
     formats = context.formats
     drawn = [
-        (
-            "all "
-            if each.rows[0].users == each.judged
-            else f"{formats.count(each.rows[0].users)} of "
+        _(
+            "all {n} {campaign} users who came to one item after another",
+            n=formats.count(each.judged),
+            campaign=each.campaign.label,
         )
-        + f"{formats.count(each.judged)} {each.campaign.label} users who came to one item after"
-        " another"
+        if each.rows[0].users == each.judged
+        else _(
+            "{part} {campaign} users who came to one item after another",
+            part=shape.part_of(each.rows[0].users, each.judged, context),
+            campaign=each.campaign.label,
+        )
         for each in asked
     ]
-    words = (
+    words = _(
         "Of each user the item they came to last is held out (of several at one instant the one"
         " with the smallest id), and nothing they did then or later is learnt from. Judged by"
-        f" {formats.join(drawn)}."
+        " {drawn}.",
+        drawn=formats.join(drawn),
     )
     factors = [
         f"{each.factors} ({each.campaign.label})" if len(asked) > 1 else f"{each.factors}"
@@ -143,14 +149,19 @@ def _protocol(asked: Sequence[Trial], context: Context) -> str:
         if each.factors
     ]
     if factors:
-        words += f" Factors: {formats.join(factors)}, chosen on the item before the one held out."
-    return (
-        f"{words} Channel popularity is compared with everybody's, tastes with the better of the"
-        f" two (more hits): McNemar's test, q corrected by {context.correction}."
+        words += _(
+            " Factors: {factors}, chosen on the item before the one held out.",
+            factors=formats.join(factors),
+        )
+    return _(
+        "{words} Channel popularity is compared with everybody's, tastes with the better of the"
+        " two (more hits): McNemar's test, q corrected by {correction}.",
+        words=words,
+        correction=context.correction,
     )
 
 
 def _judged(found: Trial, context: Context) -> str:
     if found.rows[0].users == found.judged:
-        return f"all {context.formats.count(found.judged)}"
+        return _("all {judged}", judged=context.formats.count(found.judged))
     return shape.part_of(found.rows[0].users, found.judged, context)

@@ -13,6 +13,7 @@ from growthml.analysis.touches import RESPONSE_WEIGHT
 from growthml.analysis.trial import Trial, Tried
 from growthml.analysis.trial_tables import difference_told
 from growthml.parts import Context, Evidence, Finding
+from growthml.words import _, n_
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,9 +27,10 @@ def headline(trials: Sequence[Trial], context: Context) -> str:
     asked = [each for each in trials if each.tried]
     if not asked:
         judged = context.formats.join([context.formats.count(each.judged) for each in trials])
-        return (
-            "Too little to say whether knowing a user's taste beats popularity"
-            f" ({judged} users to judge by): lists show what is popular."
+        return _(
+            "Too little to say whether knowing a user's taste beats popularity ({judged} users"
+            " to judge by): lists show what is popular.",
+            judged=judged,
         )
     winners = [each for each in asked if each.winner(context)]
     others = [each for each in asked if not each.winner(context)]
@@ -36,30 +38,41 @@ def headline(trials: Sequence[Trial], context: Context) -> str:
     lost = context.formats.join([f"{each.campaign.label} {rates[id(each)]}" for each in others])
     won = context.formats.join([f"{each.campaign.label} {rates[id(each)]}" for each in winners])
     if len(trials) == 1 and not winners:
-        return (
+        return _(
             "No evidence that knowing a user's taste beats showing everybody what is popular"
-            f" (hit rate {rates[id(others[0])]})."
+            " (hit rate {rates}).",
+            rates=rates[id(others[0])],
         )
     if len(trials) == 1:
-        return (
-            "Knowing a user's taste beats showing everybody what is popular: hit rate"
-            f" {rates[id(winners[0])]}."
+        return _(
+            "Knowing a user's taste beats showing everybody what is popular: hit rate {rates}.",
+            rates=rates[id(winners[0])],
         )
     if not winners:
-        return f"No evidence that knowing their taste beats what is popular: hit rate {lost}."
+        return _(
+            "No evidence that knowing their taste beats what is popular: hit rate {lost}.",
+            lost=lost,
+        )
     if not others:
-        return f"Knowing a user's taste beats what is popular: hit rate {won}."
-    return f"Knowing a user's taste beats popularity: hit rate {won}; no evidence of it: {lost}."
+        return _("Knowing a user's taste beats what is popular: hit rate {won}.", won=won)
+    return _(
+        "Knowing a user's taste beats popularity: hit rate {won}; no evidence of it: {lost}.",
+        won=won,
+        lost=lost,
+    )
 
 
 def _rates(found: Trial, context: Context) -> str:
     """The hit rate of the filter that stands for all, and of popularity."""
     best = _best(found, context)
     if best is None:
-        return f"{context.formats.rate(found.reference.hit_rate.value)} by popularity"
-    return (
-        f"{context.formats.rate(best.hit_rate.value)} against"
-        f" {context.formats.rate(found.reference.hit_rate.value)}"
+        return _(
+            "{value} by popularity", value=context.formats.rate(found.reference.hit_rate.value)
+        )
+    return _(
+        "{rate} against {popular}",
+        rate=context.formats.rate(best.hit_rate.value),
+        popular=context.formats.rate(found.reference.hit_rate.value),
     )
 
 
@@ -79,16 +92,26 @@ def _trial_finding(found: Trial, context: Context) -> Finding:
     best = _best(found, context)
     assert best is not None
     won = best.beats(context)
-    way = "items alike" if best.method == ITEM_ITEM else "factors"
+    way = _("items alike") if best.method == ITEM_ITEM else _("factors")
     popular = (
-        "popularity in their channel" if found.reference.method == IN_CHANNEL else "popularity"
+        _("popularity in their channel")
+        if found.reference.method == IN_CHANNEL
+        else _("popularity")
+    )
+    told = _(
+        "Of {users} {campaign} users, lists by taste ({way}) hit {hits}, lists by {popular}"
+        " {reference}: {difference} points",
+        users=context.formats.count(best.users),
+        campaign=found.campaign.label,
+        way=way,
+        hits=_hits(best, context),
+        popular=popular,
+        reference=_hits(found.reference, context),
+        difference=difference_told(best, context),
     )
     return Finding(
-        heading="Taste beats popularity" if won else "No evidence for taste",
-        text=f"Of {context.formats.count(best.users)} {found.campaign.label} users, lists by taste"
-        f" ({way}) hit {_hits(best, context)}, lists by {popular}"
-        f" {_hits(found.reference, context)}: {difference_told(best, context)} points"
-        + ("." if won else ", so lists show what is popular."),
+        heading=_("Taste beats popularity") if won else _("No evidence for taste"),
+        text=f"{told}." if won else _("{told}, so lists show what is popular.", told=told),
         evidence=Evidence(
             table="evaluation",
             row={"campaign": found.campaign.key, "method": best.method, "k": best.k},
@@ -105,16 +128,25 @@ def _first_items(found: Trial, by_channel: pd.DataFrame, context: Context) -> Fi
     mine = by_channel[by_channel["campaign"] == found.campaign.key]
     firsts = mine[mine["rank"] == 1].head(4)
     told = [
-        f"{_channel(row['channel'], context)}"
-        f" {item_name(row['item_id'], row['category'], context)}"
-        f" to “{context.label('action', row['action'])}”"
+        _(
+            "{channel} {item} to “{action}”",
+            channel=_channel(row["channel"], context),
+            item=item_name(row["item_id"], row["category"], context),
+            action=context.label("action", row["action"]),
+        )
         for row in firsts.to_dict("records")
     ]
-    count = context.formats.plural(int(mine["rank"].max()), "item", "items")
+    most = int(mine["rank"].max())
     return Finding(
-        heading="What to show first",
-        text=f"First of {count} for {found.campaign.label} users, with the likeliest action:"
-        f" {'; '.join(told)}.",
+        heading=_("What to show first"),
+        text=n_(
+            "First of {n} item for {campaign} users, with the likeliest action: {told}.",
+            "First of {n} items for {campaign} users, with the likeliest action: {told}.",
+            most,
+            n=context.formats.count(most),
+            campaign=found.campaign.label,
+            told="; ".join(told),
+        ),
         evidence=Evidence(
             table="by_channel",
             row={
@@ -145,22 +177,30 @@ def caveats(
     said += _samples(trials, by_user, context)
     said.append(_weights(trials, context, weights))
     said.append(
-        "What a user has bought may be listed again, in the trial and in the lists."
+        _("What a user has bought may be listed again, in the trial and in the lists.")
         if repeats
-        else "What a user has bought is never listed again, in the trial nor in the lists"
-        " (nor there what they bought before the campaign); what they did anything else to may be."
+        else _(
+            "What a user has bought is never listed again, in the trial nor in the lists (nor there"
+            " what they bought before the campaign); what they did anything else to may be."
+        )
     )
     if any(each.tried for each in trials):
         said.append(
-            "The items held out were chosen without these lists: what showing them would change,"
-            " only a test can show."
+            _(
+                "The items held out were chosen without these lists: what showing them would"
+                " change, only a test can show."
+            )
         )
     return said
 
 
 def _few(trials: Sequence[Trial], context: Context) -> list[str]:
     said = [
-        f"No trial for {each.campaign.label}: {each.reason}; its users are shown what is popular."
+        _(
+            "No trial for {campaign}: {reason}; its users are shown what is popular.",
+            campaign=each.campaign.label,
+            reason=each.reason,
+        )
         for each in trials
         if each.reason
     ]
@@ -168,9 +208,13 @@ def _few(trials: Sequence[Trial], context: Context) -> list[str]:
         most = max(each.rows, key=lambda row: row.hit_rate.value or 0.0, default=None)
         if most and round((most.hit_rate.value or 0.0) * most.users) < FEW_HITS:
             said.append(
-                f"No method hit more than {_hits(most, context)} of"
-                f" {context.formats.count(most.users)} {each.campaign.label} users: this"
-                " sample cannot tell good lists from better ones."
+                _(
+                    "No method hit more than {hits} of {users} {campaign} users: this sample cannot"
+                    " tell good lists from better ones.",
+                    hits=_hits(most, context),
+                    users=context.formats.count(most.users),
+                    campaign=each.campaign.label,
+                )
             )
     return said
 
@@ -185,8 +229,11 @@ def _networks(trials: Sequence[Trial], context: Context) -> list[str]:
     if not unproven:
         return []
     return [
-        f"No evidence for {context.formats.join(unproven)} that a channel's own list beats"
-        " everybody's: what is popular may well be the same for all."
+        _(
+            "No evidence for {unproven} that a channel's own list beats everybody's: what is"
+            " popular may well be the same for all.",
+            unproven=context.formats.join(unproven),
+        )
     ]
 
 
@@ -198,9 +245,12 @@ def _cold(found: Shown, context: Context) -> str:
         [f"{_channel(name, context)} {formats.count(users)}" for name, users in largest if users]
     )
     everybody = cold + int(things.users.sum())
-    return (
-        f"{shape.part_of(cold, everybody, context)} {things.campaign.label} users have done nothing"
-        f" to an item yet and are shown their channel's list: {listed}."
+    return _(
+        "{part} {campaign} users have done nothing to an item yet and are shown their channel's"
+        " list: {listed}.",
+        part=shape.part_of(cold, everybody, context),
+        campaign=things.campaign.label,
+        listed=listed,
     )
 
 
@@ -211,17 +261,33 @@ def _samples(trials: Sequence[Trial], by_user: pd.DataFrame, context: Context) -
         label = things.campaign.label
         if found.users < found.population:
             part = shape.part_of(found.users, found.population, context)
-            said.append(f"Fitted on {part} {label} users, drawn by a hash of their ids.")
+            said.append(
+                _(
+                    "Fitted on {part} {label} users, drawn by a hash of their ids.",
+                    part=part,
+                    label=label,
+                )
+            )
         own = int(by_user.loc[by_user["campaign"] == things.campaign.key, "user_id"].nunique())
         if own < found.population:
             part = shape.part_of(own, found.population, context)
             said.append(
-                f"{part} {label} users who touched an item have a list of their own: the most"
-                " active."
+                _(
+                    "{part} {label} users who touched an item have a list of their own: the most"
+                    " active.",
+                    part=part,
+                    label=label,
+                )
             )
         if len(things.items) < things.in_all:
             part = shape.part_of(len(things.items), things.in_all, context)
-            said.append(f"Lists are made of {part} {label} items: the most touched.")
+            said.append(
+                _(
+                    "Lists are made of {part} {label} items: the most touched.",
+                    part=part,
+                    label=label,
+                )
+            )
     return said
 
 
@@ -232,9 +298,18 @@ def _weights(trials: Sequence[Trial], context: Context, weights: Mapping[str, fl
         f"{context.label('action', action)} {formats.number(weight)}"
         for action, weight in sorted(used.items(), key=lambda each: (-each[1], each[0]))[:6]
     ]
-    said = f"How much an action says of a taste, once an item: {formats.join(told)}"
-    said += " (as configured)." if weights else f" (the response counts {RESPONSE_WEIGHT:g})."
+    listed = formats.join(told)
+    said = (
+        _("How much an action says of a taste, once an item: {told} (as configured).", told=listed)
+        if weights
+        else _(
+            "How much an action says of a taste, once an item: {told} (the response counts"
+            " {weight}).",
+            told=listed,
+            weight=f"{RESPONSE_WEIGHT:g}",
+        )
+    )
     absent = sorted(set(weights) - set(used))
     if absent:
-        said += f" Nobody did {formats.join(absent, 'or')} to an item."
+        said += _(" Nobody did {absent} to an item.", absent=formats.join(absent, "or"))
     return said

@@ -11,6 +11,7 @@ from growthml.analysis.worth_words import demographic, title
 from growthml.charts import BarPanel, Bars, Cell, Grid
 from growthml.metrics import cost_of
 from growthml.parts import Campaign, Context
+from growthml.words import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,14 +44,18 @@ def channel_chart(channels: pd.DataFrame, context: Context) -> Bars | None:
         ]
 
     buyers = [
-        formats.join(
-            [formats.count(found["buyers"].get((c.key, each), 0)) for c in context.campaigns]
+        _(
+            "{counts} buyers",
+            counts=formats.join(
+                [formats.count(found["buyers"].get((c.key, each), 0)) for c in context.campaigns]
+            ),
         )
-        + " buyers"
         for each in shown
     ]
     costs = [
-        f"cost {formats.money(cost_of(each, context))}" if cost_of(each, context) else ""
+        _("cost {cost}", cost=formats.money(cost_of(each, context)))
+        if cost_of(each, context)
+        else ""
         for each in shown
     ]
     rows = [context.label("channel", each) for each in shown]
@@ -59,21 +64,30 @@ def channel_chart(channels: pd.DataFrame, context: Context) -> Bars | None:
         f" ({buyers[i]})"
         for i, row in enumerate(rows[:6])
     )
-    left_out = f"; the first {len(shown)} of {len(order)}" if len(order) > len(shown) else ""
+    left_out = (
+        _("; the first {n} of {all}", n=len(shown), all=len(order))
+        if len(order) > len(shown)
+        else ""
+    )
     return Bars(
         id="by_channel",
         title=title(channels, context),
-        subtitle=f"Lifetime value so far, {formats.currency}; no bar per buyer below"
-        f" {FEWEST_BUYERS} buyers{left_out}",
-        alt=f"Bars, lifetime value per buyer: {told}."[:400],
+        subtitle=_(
+            "Lifetime value so far, {currency}; no bar per buyer below {fewest_buyers}"
+            " buyers{left_out}",
+            currency=formats.currency,
+            fewest_buyers=FEWEST_BUYERS,
+            left_out=left_out,
+        ),
+        alt=_("Bars, lifetime value per buyer: {told}.", told=told)[:400],
         half=False,
         table="by_channel",
         rows=rows,
         series=shape.series(context),
         panels=[
-            BarPanel(title="Per acquired user", values=values("ltv_per_user", 0), notes=costs),
+            BarPanel(title=_("Per acquired user"), values=values("ltv_per_user", 0), notes=costs),
             BarPanel(
-                title="Per buyer", values=values("ltv_per_buyer", FEWEST_BUYERS), notes=buyers
+                title=_("Per buyer"), values=values("ltv_per_buyer", FEWEST_BUYERS), notes=buyers
             ),
         ],
         unit="money",
@@ -109,7 +123,7 @@ def _grid(
     edges: Sequence[float],
     context: Context,
 ) -> Grid:
-    formats, category = context.formats, context.label("role", "category")
+    formats = context.formats
     mine = shape.having(demographics, "campaign", campaign.key)
     worth = shape.lookup(mine, ["channel", "category"], "ltv_per_user")
     buyers = shape.lookup(mine, ["channel", "category"], "buyers")
@@ -125,20 +139,35 @@ def _grid(
         )
 
     most = best(demographics, campaign)
-    heading = f"Value by channel and {category}, {campaign.label}"
-    told = f"no cell has {FEWEST_BUYERS} buyers"
+    heading = _("Value by channel and category, {campaign}", campaign=campaign.label)
+    told = _("no cell has {fewest_buyers} buyers", fewest_buyers=FEWEST_BUYERS)
     if most is not None:
-        told = (
-            f"most from {demographic(most, context)}, {formats.money(most['ltv_per_user'])} a user"
-            f" ({formats.count(most['buyers'])} buyers)"
+        told = _(
+            "most from {most}, {ltv_per_user} a user ({buyers} buyers)",
+            most=demographic(most, context),
+            ltv_per_user=formats.money(most["ltv_per_user"]),
+            buyers=formats.count(most["buyers"]),
         )
     first = campaign.key == context.baseline.key
     return Grid(
         id="demographic" if first else f"demographic_{campaign.key}",
         title=heading[:48],
-        subtitle=f"Lifetime value per user of the channel, {formats.currency}; n buyers",
-        alt=f"Grid of {len(rows)} channels by {len(columns)} categories, {campaign.label}: {told}.",
-        how_to_read=f"Outlined cells have fewer than {FEWEST_BUYERS} buyers." if first else "",
+        subtitle=_(
+            "Lifetime value per user of the channel, {currency}; n buyers",
+            currency=formats.currency,
+        ),
+        alt=_(
+            "Grid of {channels} channels by {categories} categories, {campaign}: {told}.",
+            channels=len(rows),
+            categories=len(columns),
+            campaign=campaign.label,
+            told=told,
+        ),
+        how_to_read=_(
+            "Outlined cells have fewer than {fewest_buyers} buyers.", fewest_buyers=FEWEST_BUYERS
+        )
+        if first
+        else "",
         half=len(columns) <= FULL_WIDTH_COLUMNS,
         table="by_demographic",
         rows=[context.label("channel", each) for each in rows],

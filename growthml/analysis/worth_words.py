@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from growthml import shape
 from growthml.analysis.worth import FEWEST_BUYERS, best, leader
 from growthml.parts import Context, Evidence, Finding
+from growthml.words import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,9 +22,11 @@ def headline(channels: pd.DataFrame, context: Context) -> str:
     first = leader(channels, context)
     if first is None:
         buyers = int(channels["buyers"].sum())
-        return (
-            f"Too few buyers to say what one is worth: {context.formats.count(buyers)} in all,"
-            f" nowhere {FEWEST_BUYERS} on one channel."
+        return _(
+            "Too few buyers to say what one is worth: {buyers} in all, nowhere {fewest_buyers}"
+            " on one channel.",
+            buyers=context.formats.count(buyers),
+            fewest_buyers=FEWEST_BUYERS,
         )
     return f"{_worth_of_leader(channels, context)}."
 
@@ -32,11 +35,15 @@ def title(channels: pd.DataFrame, context: Context) -> str:
     """The chart's: what the leading channel brought per acquired user."""
     first = leader(channels, context)
     if first is None:
-        return "Lifetime value by channel"
+        return _("Lifetime value by channel")
     channel = shape.known(first["channel"])
     name = context.label("channel", channel)
-    words = f"{name} brought {_per_user(channels, channel, context)} per acquired user"
-    return words if len(words) <= LONGEST_TITLE else "Lifetime value by channel"
+    words = _(
+        "{channel} brought {amounts} per acquired user",
+        channel=name,
+        amounts=_per_user(channels, channel, context),
+    )
+    return words if len(words) <= LONGEST_TITLE else _("Lifetime value by channel")
 
 
 def leader_finding(channels: pd.DataFrame, context: Context) -> list[Finding]:
@@ -51,9 +58,13 @@ def leader_finding(channels: pd.DataFrame, context: Context) -> list[Finding]:
     )
     return [
         Finding(
-            heading="Value of a buyer",
-            text=f"{_worth_of_leader(channels, context)} (means over {sizes} buyers)"
-            f"{_per_acquired(channels, channel, context)}.",
+            heading=_("Value of a buyer"),
+            text=_(
+                "{worth} (means over {sizes} buyers){per_user}.",
+                worth=_worth_of_leader(channels, context),
+                sizes=sizes,
+                per_user=_per_acquired(channels, channel, context),
+            ),
             evidence=Evidence(
                 table="by_channel", row={"campaign": context.baseline.key, "channel": channel}
             ),
@@ -69,15 +80,18 @@ def demographic_finding(demographics: pd.DataFrame, context: Context) -> list[Fi
         return []
     others = shape.lookup(demographics, ["campaign", "channel", "category"], "ltv_per_user")
     compared = [
-        f"{formats.money(value)} in {c.label}"
+        _("{value} in {campaign}", value=formats.money(value), campaign=c.label)
         for c in context.campaigns
         if (value := others.get((c.key, found["channel"], found["category"]))) is not None
     ]
     return [
         Finding(
-            heading="Most valuable demographic",
-            text=f"{demographic(found, context)} brought the most per user of its channel:"
-            f" {formats.join(compared)}.",
+            heading=_("Most valuable demographic"),
+            text=_(
+                "{demographic} brought the most per user of its channel: {compared}.",
+                demographic=demographic(found, context),
+                compared=formats.join(compared),
+            ),
             evidence=Evidence(
                 table="by_demographic",
                 row={
@@ -103,13 +117,23 @@ def _worth_of_leader(channels: pd.DataFrame, context: Context) -> str:
     if first is None:
         return ""
     channel = shape.known(first["channel"])
-    return f"{_buyer(channel, context)} was worth {', '.join(_told(channels, channel, context))}"
+    told = ", ".join(_told(channels, channel, context))
+    if channel is None:
+        return _("A buyer was worth {told}", told=told)
+    name = context.label("channel", channel)
+    if name[:1] in tuple("AEIO"):
+        return _("An {channel} buyer was worth {told}", channel=name, told=told)
+    return _("A {channel} buyer was worth {told}", channel=name, told=told)
 
 
 def _per_user(channels: pd.DataFrame, channel: Any, context: Context) -> str:
     worth = shape.lookup(channels, ["campaign", "channel"], "ltv_per_user")
     return ", ".join(
-        f"{context.formats.money(worth[c.key, channel])} in {c.label}"
+        _(
+            "{worth} in {campaign}",
+            worth=context.formats.money(worth[c.key, channel]),
+            campaign=c.label,
+        )
         for c in context.campaigns
         if (c.key, channel) in worth
     )
@@ -120,7 +144,7 @@ def _per_acquired(channels: pd.DataFrame, channel: Any, context: Context) -> str
     mine = shape.having(channels, "channel", channel)
     if (mine["users"] == mine["buyers"]).all():
         return ""
-    return f"; per acquired user that is {_per_user(channels, channel, context)}"
+    return _("; per acquired user that is {amounts}", amounts=_per_user(channels, channel, context))
 
 
 def _told(channels: pd.DataFrame, channel: Any, context: Context) -> list[str]:
@@ -128,12 +152,11 @@ def _told(channels: pd.DataFrame, channel: Any, context: Context) -> list[str]:
     worth = shape.lookup(channels, ["campaign", "channel"], "ltv_per_buyer")
     buyers = shape.lookup(channels, ["campaign", "channel"], "buyers")
     return [
-        f"{context.formats.money(worth[c.key, channel])} in {c.label}"
+        _(
+            "{worth} in {campaign}",
+            worth=context.formats.money(worth[c.key, channel]),
+            campaign=c.label,
+        )
         for c in context.campaigns
         if buyers.get((c.key, channel), 0) >= FEWEST_BUYERS
     ][:TOLD]
-
-
-def _buyer(channel: Any, context: Context) -> str:
-    name = "" if channel is None else f"{context.label('channel', channel)} "
-    return f"{'An' if name[:1] in tuple('AEIO') else 'A'} {name}buyer"

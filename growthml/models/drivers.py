@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from growthml.models.propensity import DID, KIND, SINCE, Trial, encoded, folds
 from growthml.parts import Context
+from growthml.words import N_, _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -198,41 +199,41 @@ def source_of(column: str, named: Sequence[str]) -> str:
 def said(column: str, context: Context, unit: float = 1.0) -> str:
     """A column in a reader's words: "Channel Pinterest", "10 more “like”", "age, per 10"."""
     formats = context.formats
-    by = "" if unit == 1 else f", per {formats.number(unit)}"
-    name, _, level = column.partition(": ")
+    by = "" if unit == 1 else _(", per {unit}", unit=formats.number(unit))
+    name, _colon, level = column.partition(": ")
     if column.endswith(UNKNOWN):
         base = column.removesuffix(UNKNOWN)
-        return {"idle_days": "Never active"}.get(base) or _never(base, context)
+        return {"idle_days": _("Never active")}.get(base) or _never(base, context)
     if level:
         label = context.label("channel", level) if name == "channel" else level
         return f"{_plain(name).capitalize()} {label}"
     for start, words, role in (
-        (DID, "Times “{}”", "action"),
-        (SINCE, "Days since “{}”", "action"),
-        (KIND, "Actions on “{}”", "category"),
+        (DID, N_("Times “{name}”"), "action"),
+        (SINCE, N_("Days since “{name}”"), "action"),
+        (KIND, N_("Actions on “{name}”"), "category"),
     ):
         if column.startswith(start):
-            return words.format(context.label(role, column.removeprefix(start))) + by
+            return _(words, name=context.label(role, column.removeprefix(start))) + by
     return _plain(column)[:1].upper() + _plain(column)[1:] + by
 
 
 def _never(column: str, context: Context) -> str:
     if column.startswith(SINCE):
-        return f"Never “{context.label('action', column.removeprefix(SINCE))}”"
-    return f"{_plain(column)} not known"
+        return _("Never “{action}”", action=context.label("action", column.removeprefix(SINCE)))
+    return _("{column} not known", column=_plain(column))
 
 
 def _plain(column: str) -> str:
     return {
-        "tenure": "days since sign-up",
-        "idle_days": "days since last active",
-        "spend": "spent so far",
-        "categories": "categories tried",
-        "visits": "visits",
-        "visit_seconds": "seconds a visit",
-        "logins": "log-ins so far",
-        "since_login": "days since the last log-in",
-        "missed": "log-ins missed since",
-        "requests": "requests so far",
-        "days_seen": "days seen",
+        "tenure": _("days since sign-up"),
+        "idle_days": _("days since last active"),
+        "spend": _("spent so far"),
+        "categories": _("categories tried"),
+        "visits": _("visits"),
+        "visit_seconds": _("seconds a visit"),
+        "logins": _("log-ins so far"),
+        "since_login": _("days since the last log-in"),
+        "missed": _("log-ins missed since"),
+        "requests": _("requests so far"),
+        "days_seen": _("days seen"),
     }.get(column, column.removeprefix("users."))

@@ -9,6 +9,7 @@ from growthml import shape
 from growthml.charts import CurvePanel, Curves, Dot, Line, Reference, Series
 from growthml.models.judged import GROUPS, Judged, Model, bins_of
 from growthml.parts import Column, Context, Table
+from growthml.words import _
 
 FIRST = 0.1
 """The share of users whose gain is told in words: the first tenth."""
@@ -51,26 +52,41 @@ def gains_chart(judged: Judged, context: Context) -> Curves:
     older = judged.older
     first = older.curve.gain_at(FIRST)
     one = campaign if len(context.compared) > 1 else None
-    aucs = " and ".join(formats.statistic(model.auc.value) for model in judged.models)
+    aucs = formats.join([formats.statistic(model.auc.value) for model in judged.models])
     return Curves(
         id="gains" if one is None else f"gains_{campaign.key}",
         title=_gains_title(judged, context),
-        subtitle=f"{formats.count(older.scored.responders)} responders among"
-        f" {formats.count(older.scored.users)} {campaign.label} users, by share of users from the"
-        " top"[:110],
-        alt=f"Gains and lift curves, {campaign.label} users: the first tenth in the order of"
-        f" {older.name} hold {formats.share(first)} of {formats.count(older.scored.responders)}"
-        f" responders, of {judged.newer.name}"
-        f" {formats.share(judged.newer.curve.gain_at(FIRST))}, at random"
-        f" {formats.share(FIRST)}; AUC {aucs}."[:400],
-        how_to_read="Go down the list from the top: the higher the curve above the dashed line,"
-        " the more responders are reached early. The shade is the"
-        f" {formats.share(context.confidence)} range had other users come.",
+        subtitle=_(
+            "{responders} responders among {users} {campaign} users, by share of users from the"
+            " top",
+            responders=formats.count(older.scored.responders),
+            users=formats.count(older.scored.users),
+            campaign=campaign.label,
+        )[:110],
+        alt=_(
+            "Gains and lift curves, {campaign} users: the first tenth in the order of {older} hold"
+            " {share} of {responders} responders, of {newer} {other}, at random {first}; AUC"
+            " {aucs}.",
+            campaign=campaign.label,
+            older=older.name,
+            share=formats.share(first),
+            responders=formats.count(older.scored.responders),
+            newer=judged.newer.name,
+            other=formats.share(judged.newer.curve.gain_at(FIRST)),
+            first=formats.share(FIRST),
+            aucs=aucs,
+        )[:400],
+        how_to_read=_(
+            "Go down the list from the top: the higher the curve above the dashed line, the more"
+            " responders are reached early. The shade is the {confidence} range had other users"
+            " come.",
+            confidence=formats.share(context.confidence),
+        ),
         half=False,
         table="gains",
         panels=[
             CurvePanel(
-                title="Responders reached",
+                title=_("Responders reached"),
                 lines=[*gains, best],
                 x_axis="share",
                 y_unit="share",
@@ -78,18 +94,22 @@ def gains_chart(judged: Judged, context: Context) -> Curves:
                     Dot(
                         x=FIRST,
                         y=first or 0.0,
-                        label=f"first {formats.share(FIRST)}: {formats.share(first)}",
+                        label=_(
+                            "first {first}: {share}",
+                            first=formats.share(FIRST),
+                            share=formats.share(first),
+                        ),
                         colour="baseline",
                     )
                 ],
-                references=[Reference(kind="diagonal", label="at random")],
+                references=[Reference(kind="diagonal", label=_("at random"))],
             ),
             CurvePanel(
-                title="Response rate, times the average",
+                title=_("Response rate, times the average"),
                 lines=lifts,
                 x_axis="share",
                 y_unit="ratio",
-                references=[Reference(kind="horizontal", at=1.0, label="at random")],
+                references=[Reference(kind="horizontal", at=1.0, label=_("at random"))],
             ),
         ],
         height=58.0,
@@ -137,10 +157,23 @@ def _lift_line(gains: Line) -> Line:
 def _gains_title(judged: Judged, context: Context) -> str:
     label = judged.order.campaign.label
     if not judged.older.helps:
-        return f"No evidence that {judged.older.name} ranks {label} users above chance"[:80]
+        return _(
+            "No evidence that {older} ranks {label} users above chance",
+            older=judged.older.name,
+            label=label,
+        )[:80]
     first = context.formats.share(judged.older.curve.gain_at(FIRST))
-    title = f"The first tenth by {judged.older.name} holds {first} of {label}'s responders"
-    return title if len(title) <= 80 else f"The first tenth holds {first} of the responders"
+    title = _(
+        "The first tenth by {older} holds {first} of {label}'s responders",
+        older=judged.older.name,
+        first=first,
+        label=label,
+    )
+    return (
+        title
+        if len(title) <= 80
+        else _("The first tenth holds {first} of the responders", first=first)
+    )
 
 
 def gains_table(judged: Sequence[Judged], tested: str, context: Context) -> Table:
@@ -168,7 +201,7 @@ def gains_table(judged: Sequence[Judged], tested: str, context: Context) -> Tabl
         for row in bins_of(model)
     ]
     frame = pd.DataFrame(rows, columns=[*GAINS, "ks", "score_low", "score_high"])
-    title = "Responders by rank"
+    title = _("Responders by rank")
     if not judged:
         return Table(id="gains", title=title, frame=frame)
     several = len(context.compared) > 1
@@ -180,26 +213,28 @@ def gains_table(judged: Sequence[Judged], tested: str, context: Context) -> Tabl
         view=pd.DataFrame([row for each in judged for row in _rank_rows(each, context)]),
         columns=[
             *shape.campaign_column(context),
-            Column(name="group", head="Users, from the top"),
-            Column(name="users", head="Users", kind="count"),
-            Column(name="old_responders", head=f"Responders, {older}", kind="count"),
-            Column(name="old_lift", head="Lift", kind="ratio"),
+            Column(name="group", head=_("Users, from the top")),
+            Column(name="users", head=_("Users"), kind="count"),
+            Column(name="old_responders", head=_("Responders, {older}", older=older), kind="count"),
+            Column(name="old_lift", head=_("Lift"), kind="ratio"),
             Column(
                 name="new_responders",
-                head="Responders, own model" if several else f"Responders, {judged[0].newer.name}",
+                head=_("Responders, own model")
+                if several
+                else _("Responders, {newer}", newer=judged[0].newer.name),
                 kind="count",
             ),
-            Column(name="new_lift", head="Lift", kind="ratio"),
+            Column(name="new_lift", head=_("Lift"), kind="ratio"),
         ],
-        order="by score",
-        note=f"Lift: response rate over the average's. {tested}",
+        order=_("by score"),
+        note=_("Lift: response rate over the average's. {tested}", tested=tested),
     )
 
 
 def _rank_rows(judged: Judged, context: Context) -> list[dict[str, Any]]:
     """Tenths of the users, or thirds where few responded, both models side by side."""
     bins = GROUPS if judged.order.few else 10
-    names = ("first third", "second third", "last third")
+    names = (_("first third"), _("second third"), _("last third"))
     older, newer = (bins_of(model, bins) for model in judged.models)
     share, total = context.formats.share, judged.older.scored.users
     return [
@@ -207,7 +242,11 @@ def _rank_rows(judged: Judged, context: Context) -> list[dict[str, Any]]:
             "campaign": judged.order.campaign.key,
             "group": names[place]
             if bins == GROUPS
-            else f"{share(place / bins, symbol=False)} to {share(old.cumulative_users / total)}",
+            else _(
+                "{low} to {high}",
+                low=share(place / bins, symbol=False),
+                high=share(old.cumulative_users / total),
+            ),
             "users": old.users,
             "old_responders": old.positives,
             "old_lift": old.lift,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from growthml import shape
 from growthml.models.order import Ordered, model_name
 from growthml.parts import Column, Context, Evidence, Finding, Table
+from growthml.words import _
 
 if TYPE_CHECKING:
     from growthml.stats.comparison import Comparison
@@ -154,7 +155,7 @@ def models_table(judged: Sequence[Judged], context: Context) -> Table:
                 }
             )
     frame = pd.DataFrame(rows, columns=[*MODELS, "name"])
-    title = "Older model and newer model"
+    title = _("Older model and newer model")
     if not judged:
         return Table(id="models", title=title, frame=frame[list(MODELS)])
     number = context.formats
@@ -173,15 +174,20 @@ def models_table(judged: Sequence[Judged], context: Context) -> Table:
         view=frame.assign(counted=counted, interval=intervals, difference=differences),
         columns=[
             *shape.campaign_column(context),
-            Column(name="name", head="Model"),
-            Column(name="counted", head="Learnt from responders"),
-            Column(name="roc_auc", head="AUC", kind="statistic"),
-            Column(name="interval", head=f"{number.share(context.confidence)} interval"),
-            Column(name="difference", head="Newer less older"),
+            Column(name="name", head=_("Model")),
+            Column(name="counted", head=_("Learnt from responders")),
+            Column(name="roc_auc", head=_("AUC"), kind="statistic"),
+            Column(
+                name="interval",
+                head=_("{confidence} interval", confidence=number.share(context.confidence)),
+            ),
+            Column(name="difference", head=_("Newer less older")),
             Column(name="p_value", head="p", kind="p"),
         ],
-        note="Both are judged on the same users; a campaign's own model scores each user by a fit"
-        " that has not seen them (5 folds).",
+        note=_(
+            "Both are judged on the same users; a campaign's own model scores each user by a fit"
+            " that has not seen them (5 folds)."
+        ),
     )
 
 
@@ -192,7 +198,11 @@ def _difference(row: Any, context: Context) -> str:
         number(each, 3, signed=True)
         for each in (row.auc_difference, row.difference_low, row.difference_high)
     )
-    return estimate if low == "–" else f"{estimate} ({low} to {high})"
+    return (
+        estimate
+        if low == "–"
+        else _("{estimate} ({low} to {high})", estimate=estimate, low=low, high=high)
+    )
 
 
 # -- words -------------------------------------------------------------------------------------
@@ -205,15 +215,23 @@ def ranking_findings(judged: Sequence[Judged], context: Context) -> list[Finding
         older, label = each.older, each.order.campaign.label
         evidence = {"campaign": older.scored.campaign, "model": older.scored.model}
         interval = formats.interval(older.auc.ci_low, older.auc.ci_high, "number", signed=False)
-        measured = f"AUC {formats.statistic(older.auc.value)}, {interval}"
+        measured = _(
+            "AUC {value}, {interval}", value=formats.statistic(older.auc.value), interval=interval
+        )
         if older.helps:
             third = bins_of(older, GROUPS)[0]
             findings.append(
                 Finding(
-                    heading="Ranking users helps",
-                    text=f"The first third of {label} users in the order of {older.name} held"
-                    f" {formats.count(third.positives)} of"
-                    f" {formats.count(older.scored.responders)} responders ({measured}).",
+                    heading=_("Ranking users helps"),
+                    text=_(
+                        "The first third of {label} users in the order of {older} held {positives}"
+                        " of {responders} responders ({measured}).",
+                        label=label,
+                        older=older.name,
+                        positives=formats.count(third.positives),
+                        responders=formats.count(older.scored.responders),
+                        measured=measured,
+                    ),
                     evidence=Evidence(table="models", row=evidence),
                     weight=0.3 + 0.4 * ((older.auc.value or 0.5) - 0.5),
                 )
@@ -221,9 +239,13 @@ def ranking_findings(judged: Sequence[Judged], context: Context) -> list[Finding
         else:
             findings.append(
                 Finding(
-                    heading="Ranking: no evidence",
-                    text=f"No evidence that {older.name} ranks {label} users above chance"
-                    f" ({measured}).",
+                    heading=_("Ranking: no evidence"),
+                    text=_(
+                        "No evidence that {older} ranks {label} users above chance ({measured}).",
+                        older=older.name,
+                        label=label,
+                        measured=measured,
+                    ),
                     evidence=Evidence(table="models", row=evidence),
                     weight=0.1,
                 )
@@ -243,10 +265,17 @@ def _newer_finding(judged: Judged, context: Context) -> list[Finding]:
     ahead, behind = (newer, older) if difference > 0 else (older, newer)
     return [
         Finding(
-            heading="Older and newer model",
-            text=f"{ahead.name} ranks {judged.order.campaign.label} users better than"
-            f" {behind.name}: AUC {formats.statistic(ahead.auc.value)} against"
-            f" {formats.statistic(behind.auc.value)} (p {formats.p(judged.compared.p_value)}).",
+            heading=_("Older and newer model"),
+            text=_(
+                "{ahead} ranks {campaign} users better than {behind}: AUC {auc} against"
+                " {auc_behind} (p {p}).",
+                ahead=ahead.name,
+                campaign=judged.order.campaign.label,
+                behind=behind.name,
+                auc=formats.statistic(ahead.auc.value),
+                auc_behind=formats.statistic(behind.auc.value),
+                p=formats.p(judged.compared.p_value),
+            ),
             evidence=Evidence(
                 table="models",
                 row={"campaign": newer.scored.campaign, "model": newer.scored.model},
@@ -259,14 +288,17 @@ def _newer_finding(judged: Judged, context: Context) -> list[Finding]:
 def ranking_caveats(orders: Sequence[Ordered], context: Context) -> list[str]:
     """Campaigns without a ranking and why, and those with too few responders for a curve."""
     caveats = [
-        f"Ranking is left out: {reason}."
+        _("Ranking is left out: {reason}.", reason=reason)
         for reason in dict.fromkeys(each.reason for each in orders if each.reason)
     ]
     for each in orders:
         if each.scored and each.few:
             scored = each.scored[0]
             caveats.append(
-                f"Only {shape.part_of(scored.responders, scored.users, context)} ranked"
-                f" {each.campaign.label} users responded: thirds instead of a curve."
+                _(
+                    "Only {part} ranked {campaign} users responded: thirds instead of a curve.",
+                    part=shape.part_of(scored.responders, scored.users, context),
+                    campaign=each.campaign.label,
+                )
             )
     return caveats

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from growthml import shape
 from growthml.parts import Campaign, Context, Facts
+from growthml.words import _, n_
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +43,7 @@ def ordered(
 
     features, actions = facts.get("features"), facts.get("feature_actions")
     if features is None or actions is None:
-        reason = "the source does not say when users did what"
+        reason = _("the source does not say when users did what")
         return [Ordered(campaign=each, reason=reason) for each in campaigns]
     known = response_model.named(features, actions)
     found = []
@@ -60,20 +62,35 @@ def _unfit(known: pd.DataFrame, campaign: Campaign, context: Context, horizon_da
     formats = context.formats
     last = cut_off(campaign, context, horizon_days)
     if campaign.start is not None and last < campaign.start:
-        return (
-            f"{campaign.label}'s window is no longer than the"
-            f" {formats.plural(horizon_days, 'day', 'days')} to be predicted"
+        return n_(
+            "{campaign}'s window is no longer than the {n} day to be predicted",
+            "{campaign}'s window is no longer than the {n} days to be predicted",
+            horizon_days,
+            campaign=campaign.label,
+            n=formats.count(horizon_days),
         )
     mine = known[known["campaign"] == campaign.key]
     users, responders = int(mine["users"].sum()), int(mine["responders"].sum())
     if not users:
-        return f"no user of {campaign.label} was known by {formats.date(last)}"
+        return _(
+            "no user of {campaign} was known by {last}",
+            campaign=campaign.label,
+            last=formats.date(last),
+        )
     if response_model.enough(known, campaign.key):
         return ""
-    return (
-        f"{formats.count(responders)} of {formats.count(users)} {campaign.label} users responded"
-        f" in the {formats.plural(horizon_days, 'day', 'days')} after {formats.date(last)}; at"
-        f" least {response_model.FEWEST} who did, and as many who did not, are needed"
+    return n_(
+        "{responders} of {users} {campaign} users responded in the {n} day after {last}; at least"
+        " {fewest} who did, and as many who did not, are needed",
+        "{responders} of {users} {campaign} users responded in the {n} days after {last}; at least"
+        " {fewest} who did, and as many who did not, are needed",
+        horizon_days,
+        responders=formats.count(responders),
+        users=formats.count(users),
+        campaign=campaign.label,
+        n=formats.count(horizon_days),
+        last=formats.date(last),
+        fewest=response_model.FEWEST,
     )
 
 
@@ -88,7 +105,12 @@ def model_name(scored: Scored, context: Context) -> str:
     """What pages call a model: by the campaign it learnt from."""
     labels = {each.key: each.label for each in context.campaigns}
     own = scored.trained_on == scored.campaign
-    return f"{labels[scored.trained_on]}'s {'own ' if own else ''}model"
+    label = labels[scored.trained_on]
+    return (
+        _("{campaign}'s own model", campaign=label)
+        if own
+        else _("{campaign}'s model", campaign=label)
+    )
 
 
 def how_tested(
@@ -109,15 +131,32 @@ def how_tested(
         known = int(mine["population"].max()) if len(mine) else 0
         users = int(mine["users"].sum())
         left_out.append(
-            f"{formats.count(everybody - known)} of {formats.count(everybody)} {each.label} users"
+            _(
+                "{part} {campaign} users",
+                part=shape.part_of(everybody - known, everybody, context),
+                campaign=each.label,
+            )
         )
         if users < known:
-            sampled.append(f"{formats.count(users)} of {formats.count(known)} {each.label} users")
-    words = (
-        f"Features come from up to {listed}, responses from the"
-        f" {formats.plural(horizon_days, 'day', 'days')} after it;"
-        f" {formats.join(left_out)} were not known by then and are left out."
+            sampled.append(
+                _(
+                    "{part} {campaign} users",
+                    part=shape.part_of(users, known, context),
+                    campaign=each.label,
+                )
+            )
+    words = n_(
+        "Features come from up to {listed}, responses from the {n} day after it; {left_out} were"
+        " not known by then and are left out.",
+        "Features come from up to {listed}, responses from the {n} days after it; {left_out} were"
+        " not known by then and are left out.",
+        horizon_days,
+        listed=listed,
+        n=formats.count(horizon_days),
+        left_out=formats.join(left_out),
     )
     if sampled:
-        words += f" Fitted on {formats.join(sampled)}, drawn by a hash of their ids."
+        words += _(
+            " Fitted on {sampled}, drawn by a hash of their ids.", sampled=formats.join(sampled)
+        )
     return words

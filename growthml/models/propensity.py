@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from growthml.parts import Campaign, Facts
+from growthml.words import N_
 
 if TYPE_CHECKING:
     import numpy as np
@@ -204,7 +205,7 @@ def encoded(users: pd.DataFrame, leaking: Sequence[str] = ()) -> Encoding:
 
     columns = columns_of(users)
     found = encoding(users, columns, [name for name in columns if is_counted(name)])
-    return found.without(leaking, "known only with the outcome")
+    return found.without(leaking, N_("known only with the outcome"))
 
 
 def _leaks(users: pd.DataFrame) -> list[Leak]:

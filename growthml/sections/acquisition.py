@@ -25,6 +25,7 @@ from growthml.parts import (
     Section,
     Table,
 )
+from growthml.words import N_, _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,12 +39,14 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
     """Users by channel, the mix test, sign-ups over time."""
     users = _users_by_channel(facts["totals"], context)
     if not users["users"].sum():
-        raise NotEnoughData("there are no users in any campaign")
+        raise NotEnoughData(_("there are no users in any campaign"))
     channels = shape.order(users, "channel", "users", context)
     if channels == [None]:
         raise NotEnoughData(
-            "this needs the field users.channel, which the schema does not map or which is empty"
-            " for every user",
+            _(
+                "this needs the field users.channel, which the schema does not map or which is"
+                " empty for every user"
+            ),
             missing="users.channel",
         )
     mixes = {c.key: _mix(users, channels, c, context) for c in context.compared}
@@ -54,7 +57,7 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
     if signups is not None and (chart := over_time.chart(signups, context)):
         blocks.append(chart)
     blocks += [
-        Table(id="users_by_channel", title="Users by channel", frame=users),
+        Table(id="users_by_channel", title=_("Users by channel"), frame=users),
         _mix_table(mixes, context),
     ]
     if signups is not None:
@@ -66,9 +69,11 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
         caveats=_caveats(mixes),
         definitions=[
             (
-                "Mix test",
-                "chi-square of users by channel, baseline against new; Cramér's V runs from 0"
-                " (same mix) to 1",
+                _("Mix test"),
+                _(
+                    "chi-square of users by channel, baseline against new; Cramér's V runs from 0"
+                    " (same mix) to 1"
+                ),
             )
         ],
     )
@@ -101,11 +106,15 @@ def _headline(
     changed = [c.label for c in context.compared if shape.passes(mixes[c.key].p_value, context)]
     if changed:
         join = context.formats.join
-        return f"{join(changed)} drew another mix of users than {context.baseline.label}."
+        return _(
+            "{changed} drew another mix of users than {baseline}.",
+            changed=join(changed),
+            baseline=context.baseline.label,
+        )
     largest = _largest(users, channels, context)
     if not context.compared:
-        return f"{largest}."
-    return f"{largest}; no evidence that the mix changed."
+        return _("{largest}.", largest=largest)
+    return _("{largest}; no evidence that the mix changed.", largest=largest)
 
 
 def _largest(users: pd.DataFrame, channels: Sequence[Any], context: Context) -> str:
@@ -113,10 +122,13 @@ def _largest(users: pd.DataFrame, channels: Sequence[Any], context: Context) -> 
     first = share.get((context.baseline.key, channels[0]))
     label, formats = context.label("channel", channels[0]), context.formats
     if len(channels) == 1:
-        return f"All users came from {label}"
-    return (
-        f"{label} brought {formats.share(first)} of {context.baseline.label} users, the most of"
-        f" {formats.plural(len(channels), 'channel', 'channels')}"
+        return _("All users came from {channel}", channel=label)
+    return _(
+        "{channel} brought {share} of {baseline} users, the most of {n} channels",
+        channel=label,
+        share=formats.share(first),
+        baseline=context.baseline.label,
+        n=formats.count(len(channels)),
     )
 
 
@@ -127,14 +139,19 @@ def _users_chart(users: pd.DataFrame, mixes: dict[str, Association], context: Co
     counts = [[formats.count(n) for n in row] for row in values]
     sizes = shape.per_campaign(shape.sums(users, "campaign", "users"), context)
     tests = [mix for mix in mixes.values() if mix.p_value is not None]
-    p = f"p {formats.p(tests[0].p_value)}" if len(tests) == 1 else ""
     names = formats.join([c.label for c in context.campaigns])
+    told = shape.told(rows.labels, counts, context)
+    subtitle = _("Users by channel, count; {sizes} users", sizes=sizes)
+    alt = _("Bar chart of users by channel, {names}: {told}.", names=names, told=told)
+    if len(tests) == 1:
+        p = formats.p(tests[0].p_value)
+        subtitle = _("Users by channel, count; {sizes} users, p {p}", sizes=sizes, p=p)
+        alt = f"{alt} {_('Mix test p {p}.', p=p)}"
     return Bars(
         id="users",
         title=_mix_title(mixes, context),
-        subtitle=f"Users by channel, count; {sizes} users{p and f', {p}'}",
-        alt=f"Bar chart of users by channel, {names}:"
-        f" {shape.told(rows.labels, counts, context)}.{p and f' Mix test {p}.'}",
+        subtitle=subtitle,
+        alt=alt,
         table="users_by_channel",
         rows=rows.labels,
         series=shape.series(context),
@@ -145,10 +162,10 @@ def _users_chart(users: pd.DataFrame, mixes: dict[str, Association], context: Co
 
 def _mix_title(mixes: dict[str, Association], context: Context) -> str:
     if not mixes:
-        return "Users by channel"
+        return _("Users by channel")
     if any(shape.passes(mix.p_value, context) for mix in mixes.values()):
-        return "The mix of channels changed"
-    return "No evidence that the mix changed"
+        return _("The mix of channels changed")
+    return _("No evidence that the mix changed")
 
 
 # -- tables, findings --------------------------------------------------------------------------
@@ -170,14 +187,14 @@ def _mix_table(mixes: dict[str, Association], context: Context) -> Table:
     ]
     return Table(
         id="mix_test",
-        title="Test of the channel mix",
+        title=_("Test of the channel mix"),
         frame=pd.DataFrame(rows, columns=[*MIX_COLUMNS, "method"]),
         columns=(
-            Column(name="campaign", head="Campaign", role="campaign"),
-            Column(name="chi2", head="Chi-square", kind="number"),
-            Column(name="dof", head="Degrees of freedom", kind="count"),
+            Column(name="campaign", head=_("Campaign"), role="campaign"),
+            Column(name="chi2", head=_("Chi-square"), kind="number"),
+            Column(name="dof", head=_("Degrees of freedom"), kind="count"),
             Column(name="p_value", head="p", kind="p"),
-            Column(name="cramers_v", head="Cramér's V", kind="statistic"),
+            Column(name="cramers_v", head=_("Cramér's V"), kind="statistic"),
         )
         if len(rows) > 1
         else (),
@@ -187,7 +204,7 @@ def _mix_table(mixes: dict[str, Association], context: Context) -> Table:
 def _signup_table(signups: pd.DataFrame) -> Table:
     return Table(
         id="signups",
-        title="Sign-ups by period and channel",
+        title=_("Sign-ups by period and channel"),
         frame=signups[["campaign", "period", "channel", "users"]],
     )
 
@@ -210,7 +227,7 @@ def _largest_finding(users: pd.DataFrame, channels: Sequence[Any], context: Cont
     mine = shape.lookup(users, ["campaign", "channel"], "users").get((baseline, channels[0]), 0)
     whole = shape.sums(users, "campaign", "users").get(baseline, 0)
     return Finding(
-        heading="Where users come from",
+        heading=_("Where users come from"),
         text=f"{_largest(users, channels, context)} ({shape.part_of(mine, whole, context)}).",
         evidence=Evidence(
             table="users_by_channel", row={"campaign": baseline, "channel": channels[0]}
@@ -233,10 +250,17 @@ def _mix_finding(
     before = share.get((context.baseline.key, channels[moved]), 0.0)
     after = share.get((campaign.key, channels[moved]), 0.0)
     return Finding(
-        heading="Another kind of user",
-        text=f"{context.label('channel', channels[moved])} brought {formats.rate(after)} of"
-        f" {campaign.label} users against {formats.rate(before)} of {context.baseline.label}"
-        f" (mix test p {formats.p(mix.p_value)}): part of any difference may come from who came.",
+        heading=_("Another kind of user"),
+        text=_(
+            "{channel} brought {after} of {campaign} users against {before} of {baseline} (mix test"
+            " p {p}): part of any difference may come from who came.",
+            channel=context.label("channel", channels[moved]),
+            after=formats.rate(after),
+            campaign=campaign.label,
+            before=formats.rate(before),
+            baseline=context.baseline.label,
+            p=formats.p(mix.p_value),
+        ),
         evidence=Evidence(table="mix_test", row={"campaign": campaign.key}),
         kind="risk",
         weight=0.4 + 0.5 * (mix.cramers_v or 0.0),
@@ -245,14 +269,14 @@ def _mix_finding(
 
 def _caveats(mixes: dict[str, Association]) -> list[str]:
     if any(mix.small for mix in mixes.values()):
-        return ["Some channels are too small for the chi-square test; its p-value is simulated."]
+        return [_("Some channels are too small for the chi-square test; its p-value is simulated.")]
     return []
 
 
 SECTION = Section(
     id="acquisition",
-    title="Acquisition",
-    question="Who came, from where, and when?",
+    title=N_("Acquisition"),
+    question=N_("Who came, from where, and when?"),
     facts=("totals", "signups?"),
     tables={
         "users_by_channel": ("campaign", "channel", "users", "share"),

@@ -38,6 +38,7 @@ from growthml.analysis.survival import (
 )
 from growthml.analysis.survival_charts import survival_charts
 from growthml.parts import Answer, Column, Context, Facts, Options, Section, Table, Verdict
+from growthml.words import N_, _, n_
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,8 +67,10 @@ def compute(facts: Facts, context: Context, options: ChurnOptions) -> Answer:
             _still_table(churn),
             _rates_table("behaviour", churn.behaviours, context),
             _overall_table(churn),
-            Table(id="survival", title="Survival by channel", frame=survival_frame(churn.curves)),
-            Table(id="tests", title="Do channels and behaviours differ?", frame=churn.tests),
+            Table(
+                id="survival", title=_("Survival by channel"), frame=survival_frame(churn.curves)
+            ),
+            Table(id="tests", title=_("Do channels and behaviours differ?"), frame=churn.tests),
         ],
         findings=findings(churn),
         caveats=[
@@ -83,25 +86,25 @@ def compute(facts: Facts, context: Context, options: ChurnOptions) -> Answer:
 
 def _overall_table(churn: Churn) -> Table:
     columns = [
-        Column(name="campaign", head="Campaign", role="campaign"),
-        Column(name="users", head="Could have churned", kind="count"),
-        Column(name="churned", head="Churned", kind="count"),
-        *_rate_columns("churn_rate", "Churn", churn.context),
+        Column(name="campaign", head=_("Campaign"), role="campaign"),
+        Column(name="users", head=_("Could have churned"), kind="count"),
+        Column(name="churned", head=_("Churned"), kind="count"),
+        *_rate_columns("churn_rate", _("Churn"), churn.context),
     ]
     if churn.overall["gap_p95"].notna().any():
-        columns.append(Column(name="gap_p95", head="95 % of pauses up to, days", kind="days"))
+        columns.append(Column(name="gap_p95", head=_("95 % of pauses up to, days"), kind="days"))
     return Table(
         id="overall",
-        title=f"Silent for more than {churn.days} days",
+        title=_("Silent for more than {days} days", days=churn.days),
         frame=churn.overall,
         view=_with_intervals(churn.overall, "churn_rate", churn.context),
         columns=columns,
-        note="A pause is the time between two days on which a user did something.",
+        note=_("A pause is the time between two days on which a user did something."),
     )
 
 
 def _rate_columns(name: str, head: str, context: Context) -> list[Column]:
-    interval = f"{context.formats.share(context.confidence)} interval"
+    interval = _("{confidence} interval", confidence=context.formats.share(context.confidence))
     return [Column(name=name, head=head, kind="rate"), Column(name="interval", head=interval)]
 
 
@@ -118,29 +121,35 @@ def _with_intervals(frame: pd.DataFrame, value: str, context: Context) -> pd.Dat
 
 
 def _rates_table(column: str, rates: pd.DataFrame, context: Context) -> Table:
-    named, key = rates, Column(name="channel", head="Channel", role="channel")
+    named, key = rates, Column(name="channel", head=_("Channel"), role="channel")
     if column == "behaviour":
         named = rates.assign(behaviour=[label(column, each, context) for each in rates[column]])
-        key = Column(name="behaviour", head="Commonest action")
+        key = Column(name="behaviour", head=_("Commonest action"))
     view, columns = shape.beside(
         _with_intervals(named, "churn_rate", context),
         key,
         [
-            Column(name="users", head="Users", kind="count"),
-            *_rate_columns("churn_rate", "Churn", context),
+            Column(name="users", head=_("Users"), kind="count"),
+            *_rate_columns("churn_rate", _("Churn"), context),
         ],
         context,
     )
     tested = int(rates["p_value"].notna().sum())
     return Table(
         id=f"by_{column}",
-        title=f"Churn by {key.head.lower()}",
+        title=_("Churn by channel") if column == "channel" else _("Churn by commonest action"),
         frame=rates,
         view=view,
         columns=columns if rates[column].nunique(dropna=False) > 1 else (),
-        order="by users",
-        note=f"Compared with {context.baseline.label} in"
-        f" {context.formats.plural(tested, 'test', 'tests')}, corrected by {context.correction}."
+        order=_("by users"),
+        note=n_(
+            "Compared with {baseline} in {n} test, corrected by {correction}.",
+            "Compared with {baseline} in {n} tests, corrected by {correction}.",
+            tested,
+            baseline=context.baseline.label,
+            n=context.formats.count(tested),
+            correction=context.correction,
+        )
         if tested
         else "",
     )
@@ -150,19 +159,22 @@ def _still_table(churn: Churn) -> Table:
     still = still_active(churn.curves, churn.days)
     view, columns = shape.beside(
         _with_intervals(still, "survival", churn.context),
-        Column(name="channel", head="Channel", role="channel"),
-        _rate_columns("survival", "Active", churn.context),
+        Column(name="channel", head=_("Channel"), role="channel"),
+        _rate_columns("survival", _("Active"), churn.context),
         churn.context,
     )
     known = still["survival"].notna().any() and still["channel"].nunique(dropna=False) > 1
     return Table(
         id="still_active",
-        title=f"Active beyond {churn.days} days after sign-up",
+        title=_("Active beyond {days} days after sign-up", days=churn.days),
         frame=still,
         view=view,
         columns=columns if known else (),
-        order="by users",
-        note=f"Kaplan-Meier; a dash where fewer than {FEWEST_LEFT} users are left.",
+        order=_("by users"),
+        note=_(
+            "Kaplan-Meier; a dash where fewer than {fewest_left} users are left.",
+            fewest_left=FEWEST_LEFT,
+        ),
     )
 
 
@@ -171,44 +183,71 @@ def _headline(churn: Churn) -> str:
     # One row a campaign, in the report's order.
     rows = zip(churn.context.campaigns, churn.overall.itertuples(), strict=True)
     known = [(campaign.label, row) for campaign, row in rows if row.users]
-    told = formats.join([f"{formats.share(row.churn_rate)} of {name} users" for name, row in known])
+    told = formats.join(
+        [
+            _("{churn_rate} of {name} users", churn_rate=formats.share(row.churn_rate), name=name)
+            for name, row in known
+        ]
+    )
     tested = [(name, row.verdict) for name, row in known if row.verdict != Verdict.NOT_TESTED]
     changed = [name for name, verdict in tested if verdict != Verdict.NO_EVIDENCE]
     tail = ""
     if tested and not changed:
-        tail = "; no evidence of a difference"
+        tail = _("; no evidence of a difference")
     elif len(changed) < len(tested):
-        tail = f"; only {formats.join(changed)} differs"
-    return f"{told} have been silent for more than {churn.days} days{tail}."
+        tail = _("; only {changed} differs", changed=formats.join(changed))
+    return _(
+        "{told} have been silent for more than {days} days{tail}.",
+        told=told,
+        days=churn.days,
+        tail=tail,
+    )
 
 
 def _young(churn: Churn, everybody: bool) -> list[str]:
-    formats, told = churn.context.formats, []
+    told = []
     for campaign, row in zip(churn.context.campaigns, churn.overall.itertuples(), strict=True):
         young = row.all_users - row.old_enough
         if young:
-            of = f"{formats.count(young)} of {formats.count(row.all_users)}"
-            told.append(f"{of} {campaign.label} users")
+            part = shape.part_of(young, row.all_users, churn.context)
+            told.append(_("{part} {campaign} users", part=part, campaign=campaign.label))
     if not told:
         return []
+    users = churn.context.formats.join(told)
     return [
-        f"{formats.join(told)} signed up too recently to have been silent for"
-        f" {churn.days} days; they are {'counted as not churned' if everybody else 'left out'}."
+        _(
+            "{users} signed up too recently to have been silent for {days} days; they are counted"
+            " as not churned.",
+            users=users,
+            days=churn.days,
+        )
+        if everybody
+        else _(
+            "{users} signed up too recently to have been silent for {days} days; they are left"
+            " out.",
+            users=users,
+            days=churn.days,
+        )
     ]
 
 
 def _pauses(churn: Churn) -> list[str]:
     formats = churn.context.formats
     longer = [
-        f"{formats.count(days)} days or more in {campaign.label}"
+        _("{days} days or more in {campaign}", days=formats.count(days), campaign=campaign.label)
         for campaign, days in zip(churn.context.campaigns, churn.overall["gap_p95"], strict=True)
         if shape.known(days) is not None and churn.days < days
     ]
     if not longer:
         return []
     return [
-        f"{churn.days} days are shorter than many pauses: {formats.share(1 - TYPICAL)} of them last"
-        f" {formats.join(longer)}, so some users counted as churned will come back."
+        _(
+            "{days} days are shorter than many pauses: {share} of them last {longer}, so some"
+            " users counted as churned will come back.",
+            days=churn.days,
+            share=formats.share(1 - TYPICAL),
+            longer=formats.join(longer),
+        )
     ]
 
 
@@ -216,16 +255,22 @@ def _certain(churn: Churn, everybody: bool) -> list[str]:
     if everybody or not churn.behaviours["behaviour"].eq(NEVER).any():
         return []
     return [
-        "Users who never did anything but idle have all churned by definition: their silence"
-        " began at sign-up."
+        _(
+            "Users who never did anything but idle have all churned by definition: their silence"
+            " began at sign-up."
+        )
     ]
 
 
 def _few(churn: Churn) -> list[str]:
-    plural = churn.context.formats.plural
     return [
-        f"Only {plural(users, 'user', 'users')} of {campaign.label} can be judged: too few to"
-        " compare."
+        n_(
+            "Only {n} user of {campaign} can be judged: too few to compare.",
+            "Only {n} users of {campaign} can be judged: too few to compare.",
+            users,
+            n=churn.context.formats.count(users),
+            campaign=campaign.label,
+        )
         for campaign, users in zip(churn.context.campaigns, churn.overall["users"], strict=True)
         if 0 < users < FEWEST_USERS
     ]
@@ -233,24 +278,34 @@ def _few(churn: Churn) -> list[str]:
 
 def _definitions(churn: Churn, everybody: bool) -> list[tuple[str, str]]:
     k, context = churn.days, churn.context
-    who = "all users" if everybody else f"users who signed up more than {k} days before"
+    who = _("all users") if everybody else _("users who signed up more than {k} days before", k=k)
     return [
         (
-            "Churn",
-            f"share of {who} whose last action (their sign-up, if there is none) lies more than"
-            f" {k} days before {_last_days(context)}; idle actions do not count",
+            _("Churn"),
+            _(
+                "share of {who} whose last action (their sign-up, if there is none) lies more than"
+                " {k} days before {last_day}; idle actions do not count",
+                who=who,
+                k=k,
+                last_day=_last_days(context),
+            ),
         ),
         (
-            "Commonest action",
-            "the action a user did most often; of equally common ones the one that is not idle,"
-            " then the first by name",
+            _("Commonest action"),
+            _(
+                "the action a user did most often; of equally common ones the one that is not idle,"
+                " then the first by name"
+            ),
         ),
         (
-            "Survival",
-            "share of users whose last action came later than a day after sign-up (Kaplan-Meier,"
-            f" {context.formats.share(context.confidence)} log-log interval); users who have not"
-            f" churned are followed up to {k} days before the end, when a later silence could not"
-            " yet show",
+            _("Survival"),
+            _(
+                "share of users whose last action came later than a day after sign-up"
+                " (Kaplan-Meier, {confidence} log-log interval); users who have not churned are"
+                " followed up to {k} days before the end, when a later silence could not yet show",
+                confidence=context.formats.share(context.confidence),
+                k=k,
+            ),
         ),
     ]
 
@@ -266,8 +321,8 @@ def _last_days(context: Context) -> str:
 
 SECTION = Section(
     id="churn",
-    title="Churn",
-    question="Who falls silent, how fast, and did it change?",
+    title=N_("Churn"),
+    question=N_("Who falls silent, how fast, and did it change?"),
     facts=("churn:{inactive_days}", "gaps?"),
     tables={
         "overall": OVERALL,

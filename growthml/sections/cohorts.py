@@ -42,6 +42,7 @@ from growthml.parts import (
     Section,
     Table,
 )
+from growthml.words import N_, _, n_
 
 FEWEST_ACTIVE = 10
 
@@ -70,7 +71,7 @@ def compute(facts: Facts, context: Context, options: CohortsOptions) -> Answer:
             _curve_table(cohorts),
             Table(
                 id="retention",
-                title="Retention by cohort",
+                title=_("Retention by cohort"),
                 frame=cohorts.cells[[*RETENTION]],
             ),
             _revenue_table(cohorts),
@@ -82,12 +83,18 @@ def compute(facts: Facts, context: Context, options: CohortsOptions) -> Answer:
             *shape.comparison_caveats(context),
         ],
         definitions=[
-            ("Cohort", f"users by the calendar {words.unit} of {words.began}"),
             (
-                "Retention",
-                f"share of a cohort who {words.act} in a given {words.unit} (bounded); a user"
-                f" counts once a {words.unit}. Unbounded, in the table attached: in that"
-                f" {words.unit} or later",
+                _("Cohort"),
+                _("users by the calendar {unit} of {began}", unit=words.noun, began=words.began),
+            ),
+            (
+                _("Retention"),
+                _(
+                    "share of a cohort {who} in a given {unit} (bounded); a user counts once a"
+                    " {unit}. Unbounded, in the table attached: in that {unit} or later",
+                    who=words.who,
+                    unit=words.noun,
+                ),
             ),
         ],
     )
@@ -96,31 +103,41 @@ def compute(facts: Facts, context: Context, options: CohortsOptions) -> Answer:
 def _curve_table(cohorts: Cohorts) -> Table:
     curve, words, context = cohorts.curve, cohorts.words, cohorts.context
     columns = [
-        Column(name="users", head="Users", kind="count"),
-        Column(name="retention", head="Retained", kind="rate"),
+        Column(name="users", head=_("Users"), kind="count"),
+        Column(name="retention", head=_("Retained"), kind="rate"),
     ]
     if curve["cumulative_revenue_per_user"].notna().any():
         columns.append(
-            Column(name="cumulative_revenue_per_user", head="Revenue per user", kind="money")
+            Column(name="cumulative_revenue_per_user", head=_("Revenue per user"), kind="money")
         )
     view, shown = shape.beside(
         curve[curve["month"] <= MOST_AGES],
-        Column(name="month", head=words.unit.capitalize(), kind="count"),
+        Column(name="month", head=words.noun.capitalize(), kind="count"),
         columns,
         context,
     )
     tested = int(curve["p_value"].notna().sum())
     return Table(
         id="curve",
-        title=f"Retention and revenue by {words.unit}s since {words.began}",
+        title=_(
+            "Retention and revenue by {units} since {began}", units=words.units, began=words.began
+        ),
         frame=curve,
         view=view,
         columns=shown if len(curve) else (),
-        order="by age",
-        note=f"Cohorts that lived the whole {words.unit}, pooled. Revenue is cumulated."
+        order=_("by age"),
+        note=_(
+            "Cohorts that lived the whole {unit}, pooled. Revenue is cumulated.", unit=words.noun
+        )
         + (
-            f" {context.formats.plural(tested, 'age', 'ages')} tested, corrected by"
-            f" {context.correction}."
+            " "
+            + n_(
+                "{n} age tested, corrected by {correction}.",
+                "{n} ages tested, corrected by {correction}.",
+                tested,
+                n=context.formats.count(tested),
+                correction=context.correction,
+            )
             if tested
             else ""
         ),
@@ -131,22 +148,40 @@ def _revenue_table(cohorts: Cohorts) -> Table:
     """The revenue of cohorts; no rows where nothing gives a response a worth."""
     cells = cohorts.cells
     frame = cells.loc[cells["revenue"].notna(), [*REVENUE]].reset_index(drop=True)
-    return Table(id="revenue", title="Revenue by cohort", frame=frame)
+    return Table(id="revenue", title=_("Revenue by cohort"), frame=frame)
 
 
 def _headline(cohorts: Cohorts) -> str:
     words, formats, known = cohorts.words, cohorts.context.formats, cohorts.pooled(NEXT)
     if not known:
-        return f"No cohort has lived a whole {words.unit} after {words.start} yet."
+        return _(
+            "No cohort has lived a whole {unit} after {start} yet.",
+            unit=words.noun,
+            start=words.start,
+        )
     if len(known) == 1:
         campaign, row = known[0]
-        return (
-            f"{formats.share(row.retention)} of {campaign.label} users {words.acted} in the"
-            f" {words.unit} after {words.start}."
+        return _(
+            "{retention} of {campaign} users {acted} in the {unit} after {start}.",
+            retention=formats.share(row.retention),
+            campaign=campaign.label,
+            acted=words.acted,
+            unit=words.noun,
+            start=words.start,
         )
-    told = formats.join([f"{formats.share(row.retention)} of {c.label}" for c, row in known])
-    return (
-        f"In the {words.unit} after {words.start}, {told} users {words.acted}{_elsewhere(cohorts)}."
+    told = formats.join(
+        [
+            _("{retention} of {campaign}", retention=formats.share(row.retention), campaign=c.label)
+            for c, row in known
+        ]
+    )
+    return _(
+        "In the {unit} after {start}, {told} users {acted}{elsewhere}.",
+        unit=words.noun,
+        start=words.start,
+        told=told,
+        acted=words.acted,
+        elsewhere=_elsewhere(cohorts),
     )
 
 
@@ -157,9 +192,9 @@ def _elsewhere(cohorts: Cohorts) -> str:
     if NEXT in ages or not curve["q_value"].notna().any():
         return ""
     if not ages:
-        return "; no evidence that retention differs"
+        return _("; no evidence that retention differs")
     told = context.formats.join([str(age) for age in ages[:3]])
-    return f"; retention differs in {cohorts.words.unit} {told}"
+    return _("; retention differs in {unit} {told}", unit=cohorts.words.noun, told=told)
 
 
 def _findings(cohorts: Cohorts) -> list[Finding]:
@@ -177,15 +212,26 @@ def _next_finding(cohorts: Cohorts) -> list[Finding]:
         return []
     told = formats.join(
         [
-            f"{formats.count(row.active_users)} of {formats.count(row.users)} {campaign.label}"
-            f" users ({formats.rate(row.retention)},"
-            f" {formats.interval(row.ci_low, row.ci_high, 'rate', signed=False)})"
+            _(
+                "{active_users} of {users} {campaign} users ({retention}, {interval})",
+                active_users=formats.count(row.active_users),
+                users=formats.count(row.users),
+                campaign=campaign.label,
+                retention=formats.rate(row.retention),
+                interval=formats.interval(row.ci_low, row.ci_high, "rate", signed=False),
+            )
             for campaign, row in rows
         ]
     )
     finding = Finding(
-        heading=f"The {words.unit} after",
-        text=f"{told} {words.acted} in the {words.unit} after {words.start}.",
+        heading=_("The {unit} after", unit=words.noun),
+        text=_(
+            "{told} {acted} in the {unit} after {start}.",
+            told=told,
+            acted=words.acted,
+            unit=words.noun,
+            start=words.start,
+        ),
         evidence=Evidence(table="curve", row={"campaign": rows[0][0].key, "month": NEXT}),
         weight=0.15,
     )
@@ -208,11 +254,20 @@ def _difference_finding(campaign: Campaign, row: Any, cohorts: Cohorts) -> Findi
     assert before is not None
     higher = row.difference > 0
     return Finding(
-        heading="Users stay longer" if higher else "Users stay less long",
-        text=f"In {words.unit} {row.month}, {formats.rate(row.retention)} of {campaign.label} users"
-        f" {words.acted} against {formats.rate(before.retention)} of {context.baseline.label}:"
-        f" {formats.points(row.difference)} points"
-        f" ({formats.interval(row.difference_ci_low, row.difference_ci_high, 'rate')}).",
+        heading=_("Users stay longer") if higher else _("Users stay less long"),
+        text=_(
+            "In {unit} {month}, {retention} of {campaign} users {acted} against {before} of"
+            " {baseline}: {difference} points ({interval}).",
+            unit=words.noun,
+            month=row.month,
+            retention=formats.rate(row.retention),
+            campaign=campaign.label,
+            acted=words.acted,
+            before=formats.rate(before.retention),
+            baseline=context.baseline.label,
+            difference=formats.points(row.difference),
+            interval=formats.interval(row.difference_ci_low, row.difference_ci_high, "rate"),
+        ),
         evidence=Evidence(table="curve", row={"campaign": row.campaign, "month": row.month}),
         direction="better" if higher else "worse",
         weight=min(0.8, 0.4 + abs(row.difference)),
@@ -225,10 +280,21 @@ def _revenue_finding(cohorts: Cohorts) -> list[Finding]:
     if shown.empty:
         return []
     age, amounts = equal_age(shown, context)
-    told = formats.join([f"{formats.money(amount)} a {label} user" for label, amount in amounts])
+    told = formats.join(
+        [
+            _("{amount} a {label} user", amount=formats.money(amount), label=label)
+            for label, amount in amounts
+        ]
+    )
     finding = Finding(
-        heading="Revenue at equal age",
-        text=f"By {words.unit} {age} after {words.start}, cohorts had brought {told} (not tested).",
+        heading=_("Revenue at equal age"),
+        text=_(
+            "By {unit} {age} after {start}, cohorts had brought {told} (not tested).",
+            unit=words.noun,
+            age=age,
+            start=words.start,
+            told=told,
+        ),
         evidence=Evidence(table="curve", row={"campaign": context.baseline.key, "month": age}),
         weight=0.12,
     )
@@ -241,19 +307,37 @@ def _small_caveats(cohorts: Cohorts) -> list[str]:
     small = int((sizes < FEWEST_USERS).sum())
     if small:
         caveats.append(
-            f"{formats.count(small)} of {formats.plural(len(sizes), 'cohort', 'cohorts')} have"
-            f" fewer than {FEWEST_USERS} users: one user more or less moves them by more than"
-            f" {formats.number(100 / FEWEST_USERS)} points."
+            n_(
+                "{small} of {n} cohort have fewer than {fewest_users} users: one user more or less"
+                " moves them by more than {points} points.",
+                "{small} of {n} cohorts have fewer than {fewest_users} users: one user more or less"
+                " moves them by more than {points} points.",
+                len(sizes),
+                small=formats.count(small),
+                n=formats.count(len(sizes)),
+                fewest_users=FEWEST_USERS,
+                points=formats.number(100 / FEWEST_USERS),
+            )
         )
     few = [
-        f"{formats.count(row.active_users)} of {formats.count(row.users)} {campaign.label} users"
+        _(
+            "{active_users} of {users} {campaign} users",
+            active_users=formats.count(row.active_users),
+            users=formats.count(row.users),
+            campaign=campaign.label,
+        )
         for campaign, row in cohorts.pooled(NEXT)
         if row.active_users < FEWEST_ACTIVE
     ]
     if few:
         caveats.append(
-            f"Only {formats.join(few)} {words.acted} in the {words.unit} after: too few for curves"
-            " to be read point by point."
+            _(
+                "Only {few} {acted} in the {unit} after: too few for curves to be read point by"
+                " point.",
+                few=formats.join(few),
+                acted=words.acted,
+                unit=words.noun,
+            )
         )
     return caveats
 
@@ -262,20 +346,29 @@ def _time_caveats(cohorts: Cohorts) -> list[str]:
     words, caveats = cohorts.words, []
     if cohorts.cells["partial"].any():
         caveats.append(
-            f"The {words.unit} in progress is marked * in the grids and left out of the curves."
+            _(
+                "The {unit} in progress is marked * in the grids and left out of the curves.",
+                unit=words.noun,
+            )
         )
     if cohorts.early:
-        times = cohorts.context.formats.plural(cohorts.early, "time a user was", "times users were")
         caveats.append(
-            f"{times} active in a {words.unit} before that of {words.began}: left out here."
+            n_(
+                "{n} time a user was active in a {unit} before that of {began}: left out here.",
+                "{n} times users were active in a {unit} before that of {began}: left out here.",
+                cohorts.early,
+                n=cohorts.context.formats.count(cohorts.early),
+                unit=words.noun,
+                began=words.began,
+            )
         )
     return caveats
 
 
 SECTION = Section(
     id="cohorts",
-    title="Cohorts",
-    question="Do users stay, and what do they bring as they grow older?",
+    title=N_("Cohorts"),
+    question=N_("Do users stay, and what do they bring as they grow older?"),
     facts=("cohort_sizes:{by}:{grain}", "cohort_activity:{by}:{activity}:{grain}"),
     tables={
         "curve": CURVE,

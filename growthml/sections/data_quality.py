@@ -26,6 +26,7 @@ from growthml.parts import (
     Status,
     Table,
 )
+from growthml.words import N_, _, n_
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,36 +45,71 @@ class DataQualityOptions(Options):
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that can be wrong. noun: what is counted; effect: what became of such rows."""
+    """One thing that can be wrong: what is said of one row, and of many."""
 
     id: str
-    says: str
-    noun: str
-    effect: str
+    one: str
+    many: str
 
 
 EVENT_CHECKS = (
-    Check("event_before_signup", "happened before their user signed up", "event", "kept, flagged"),
-    Check("missing_time", "have no time", "event", "left out where a window or a date is needed"),
-    Check("future_event", "lie in the future", "event", "left out"),
-    Check("unknown_action", "have no known action", "event", "kept under their own name"),
-    Check("orphan_item", "belong to no known item", "event", "left out of money and categories"),
+    Check(
+        "event_before_signup",
+        N_("{n} event happened before its user signed up; kept, flagged"),
+        N_("{n} events happened before their user signed up; kept, flagged"),
+    ),
+    Check(
+        "missing_time",
+        N_("{n} event has no time; left out where a window or a date is needed"),
+        N_("{n} events have no time; left out where a window or a date is needed"),
+    ),
+    Check(
+        "future_event",
+        N_("{n} event lies in the future; left out"),
+        N_("{n} events lie in the future; left out"),
+    ),
+    Check(
+        "unknown_action",
+        N_("{n} event has no known action; kept under their own name"),
+        N_("{n} events have no known action; kept under their own name"),
+    ),
+    Check(
+        "orphan_item",
+        N_("{n} event belongs to no known item; left out of money and categories"),
+        N_("{n} events belong to no known item; left out of money and categories"),
+    ),
 )
 DUPLICATE = Check(
-    "duplicate_event", "repeat another event in every column", "event", "kept, flagged"
+    "duplicate_event",
+    N_("{n} event repeats another event in every column; kept, flagged"),
+    N_("{n} events repeat another event in every column; kept, flagged"),
 )
-ORPHAN = Check("orphan_user", "belong to no known user", "event", "left out")
-CANCELLED = Check("cancelled", "have a quantity of zero or less", "event", "left out of purchases")
-CHANNEL = Check("missing_channel", "have no channel", "user", "kept as a channel “not known”")
+ORPHAN = Check(
+    "orphan_user",
+    N_("{n} event belongs to no known user; left out"),
+    N_("{n} events belong to no known user; left out"),
+)
+CANCELLED = Check(
+    "cancelled",
+    N_("{n} event has a quantity of zero or less; left out of purchases"),
+    N_("{n} events have a quantity of zero or less; left out of purchases"),
+)
+CHANNEL = Check(
+    "missing_channel",
+    N_("{n} user has no channel; kept as a channel “not known”"),
+    N_("{n} users have no channel; kept as a channel “not known”"),
+)
 PRICE = Check(
-    "nonpositive_price", "have no price above zero", "item", "kept; their sales count as priced"
+    "nonpositive_price",
+    N_("{n} item has no price above zero; kept; their sales count as priced"),
+    N_("{n} items have no price above zero; kept; their sales count as priced"),
 )
 
 
 def compute(facts: Facts, context: Context, options: DataQualityOptions) -> Answer:
     """One row per campaign and check."""
     if not facts["span"]["users"].sum():
-        raise NotEnoughData("there are no users in any campaign")
+        raise NotEnoughData(_("there are no users in any campaign"))
     rows = [
         row
         for campaign in context.campaigns
@@ -89,9 +125,12 @@ def compute(facts: Facts, context: Context, options: DataQualityOptions) -> Answ
         findings=_findings(failed, context),
         definitions=[
             (
-                "Data checks",
-                f"a fault of at least {context.formats.share(SERIOUS)} of the rows checked is a"
-                " warning, below that a note",
+                _("Data checks"),
+                _(
+                    "a fault of at least {serious} of the rows checked is a warning, below that a"
+                    " note",
+                    serious=context.formats.share(SERIOUS),
+                ),
             )
         ],
         status=Status.SUSPICIOUS if len(stale) else Status.OK,
@@ -139,24 +178,15 @@ def _row(
     severity = "ok"
     if failed:
         severity = "warning" if failed >= SERIOUS * max(checked, 1) else "note"
-    formats = context.formats
-    counted = formats.plural(failed, check.noun, f"{check.noun}s")
+    said = _(check.one if failed == 1 else check.many, n=context.formats.count(failed))
     return {
         "campaign": campaign.key,
         "check": check.id,
         "rows_checked": checked,
         "rows_failed": failed,
         "severity": severity,
-        "detail": f"{counted} {_verb(check.says, failed)}; {check.effect}" if failed else "none",
+        "detail": said if failed else _("none"),
     }
-
-
-def _verb(says: str, n: int) -> str:
-    singular = {"have ": "has ", "lie ": "lies ", "belong ": "belongs ", "repeat ": "repeats "}
-    for plural, one in singular.items():
-        if n == 1 and says.startswith(plural):
-            return (one + says.removeprefix(plural)).replace("their user", "its user")
-    return says.replace("their user", "its user") if n == 1 else says
 
 
 def _staleness(
@@ -176,8 +206,15 @@ def _staleness(
         "rows_checked": 1,
         "rows_failed": int(stale),
         "severity": "warning" if stale else "ok",
-        "detail": f"{campaign.label}'s newest event is of {formats.date(latest.date())},"
-        f" {formats.plural(age, 'day', 'days')} before {formats.date(end)}",
+        "detail": n_(
+            "{campaign}'s newest event is of {date}, {n} day before {end}",
+            "{campaign}'s newest event is of {date}, {n} days before {end}",
+            age,
+            campaign=campaign.label,
+            date=formats.date(latest.date()),
+            n=formats.count(age),
+            end=formats.date(end),
+        ),
     }
 
 
@@ -186,34 +223,42 @@ def _table(rows: Sequence[dict[str, Any]]) -> Table:
 
     return Table(
         id="checks",
-        title="What was checked",
+        title=_("What was checked"),
         frame=pd.DataFrame(rows, columns=list(COLUMNS)),
         columns=(
-            Column(name="campaign", head="Campaign", role="campaign"),
-            Column(name="check", head="Check", role="check"),
-            Column(name="rows_checked", head="Rows checked", kind="count"),
-            Column(name="rows_failed", head="Rows failed", kind="count"),
-            Column(name="severity", head="Severity"),
-            Column(name="detail", head="What became of them"),
+            Column(name="campaign", head=_("Campaign"), role="campaign"),
+            Column(name="check", head=_("Check"), role="check"),
+            Column(name="rows_checked", head=_("Rows checked"), kind="count"),
+            Column(name="rows_failed", head=_("Rows failed"), kind="count"),
+            Column(name="severity", head=_("Severity")),
+            Column(name="detail", head=_("What became of them")),
         ),
     )
 
 
 def _headline(failed: pd.DataFrame, warned: pd.DataFrame, context: Context) -> str:
     if failed.empty:
-        return "The checks found nothing wrong with the data."
+        return _("The checks found nothing wrong with the data.")
     if warned.empty:
         n = int(failed["rows_failed"].sum())
-        rows = context.formats.plural(n, "row", "rows")
-        return f"The data are sound but for {rows} with a small fault."
-    checks = context.formats.plural(len(warned), "check", "checks")
-    return f"{checks} found faults that may change the figures."
+        return n_(
+            "The data are sound but for {n} row with a small fault.",
+            "The data are sound but for {n} rows with a small fault.",
+            n,
+            n=context.formats.count(n),
+        )
+    return n_(
+        "{n} check found faults that may change the figures.",
+        "{n} checks found faults that may change the figures.",
+        len(warned),
+        n=context.formats.count(len(warned)),
+    )
 
 
 def _findings(failed: pd.DataFrame, context: Context) -> list[Finding]:
     return [
         Finding(
-            heading=context.label("check", row.check).capitalize()[:30],
+            heading=_(context.label("check", row.check)).capitalize()[:30],
             text=_fault(row, context),
             evidence=Evidence(table="checks", row={"campaign": row.campaign, "check": row.check}),
             direction="worse",
@@ -228,13 +273,18 @@ def _fault(row: Any, context: Context) -> str:
     if row.check == "stale":
         return f"{row.detail}."
     label = shape.campaign_label(row.campaign, context)
-    return f"{label}: {row.detail} ({context.formats.count(row.rows_checked)} checked)."
+    return _(
+        "{label}: {detail} ({rows_checked} checked).",
+        label=label,
+        detail=row.detail,
+        rows_checked=context.formats.count(row.rows_checked),
+    )
 
 
 SECTION = Section(
     id="data_quality",
-    title="Data quality",
-    question="Can these data be trusted, and what was left out?",
+    title=N_("Data quality"),
+    question=N_("Can these data be trusted, and what was left out?"),
     facts=("span", "event_quality?", "duplicates?", "user_quality?", "item_quality?"),
     tables={"checks": COLUMNS},
     compute=compute,

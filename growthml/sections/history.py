@@ -37,6 +37,7 @@ from growthml.parts import (
 )
 from growthml.shape import campaign_column
 from growthml.stats.control import FEWEST, LONG_RUN
+from growthml.words import N_, _, n_
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,11 +78,11 @@ RESTATEMENTS = (
 def compute(facts: Facts, context: Context, options: Options) -> Answer:
     """KPIs since the last report, their usual ranges, and restated numbers."""
     if not context.past:
-        raise NotEnoughData("this is the first report: there is no earlier one", unasked=True)
+        raise NotEnoughData(_("this is the first report: there is no earlier one"), unasked=True)
     measured = measure(sums(facts["totals"], facts.get("actions"), context), context)
     found = [each for each in series(measured, context) if each.before is not None]
     if not found:
-        raise NotEnoughData("no earlier report has these campaigns")
+        raise NotEnoughData(_("no earlier report has these campaigns"))
     corrected = restated(measured, context)
     told = [each for each in found if each.metric.id in LEADING]
     signals = sorted((e for e in told if e.signal), key=lambda each: not each.outside)
@@ -92,7 +93,7 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
             *kpi_charts(found, context),
             _changes(found, told, context),
             _restatements(corrected, context),
-            Table(id="kpis", title="All reports", frame=_kpis(found, context)),
+            Table(id="kpis", title=_("All reports"), frame=_kpis(found, context)),
         ],
         findings=[
             *_restated_findings(corrected, context),
@@ -102,15 +103,21 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
         caveats=_caveats(found, context),
         definitions=[
             (
-                "Usual range",
-                f"mean ± 2.66 mean moving ranges of at least {FEWEST} earlier reports of the same"
-                f" definition; a value outside it, or {LONG_RUN} reports on one side of the mean,"
-                " is a signal (Wheeler 1993)",
+                _("Usual range"),
+                _(
+                    "mean ± 2.66 mean moving ranges of at least {fewest} earlier reports of the"
+                    " same definition; a value outside it, or {long_run} reports on one side of the"
+                    " mean, is a signal (Wheeler 1993)",
+                    fewest=FEWEST,
+                    long_run=LONG_RUN,
+                ),
             ),
             (
-                "Restated",
-                "the same window, counted by the same definition, gives another number than it"
-                " did when it was first reported: rows came late or were corrected",
+                _("Restated"),
+                _(
+                    "the same window, counted by the same definition, gives another number than it"
+                    " did when it was first reported: rows came late or were corrected"
+                ),
             ),
         ],
         status=Status.SUSPICIOUS if jumps else Status.OK,
@@ -123,25 +130,41 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
 
 def _headline(told: Sequence[Series], corrected: Sequence[Restated], context: Context) -> str:
     before = max(each.before.as_of for each in told if each.before) if told else context.as_of
-    since = f"since the report of {context.formats.date(before)}"
-    names = context.formats.join(list(dict.fromkeys(e.metric.name for e in told if e.outside)))
-    late = " Numbers reported earlier have changed." if corrected else ""
+    late = [_("Numbers reported earlier have changed.")] if corrected else []
+    return " ".join([_ranges(told, context.formats.date(before), context), *late])
+
+
+def _ranges(told: Sequence[Series], before: str, context: Context) -> str:
+    names = list(dict.fromkeys(_(each.metric.name) for each in told if each.outside))
     if names:
-        return f"Outside the usual range {since}: {names}.{late}"
+        return _(
+            "Outside the usual range since the report of {before}: {names}.",
+            before=before,
+            names=context.formats.join(names),
+        )
     if not any(each.usual for each in told):
         have = max((len(each.earlier) for each in told), default=0)
-        plural = context.formats.plural(have, "earlier report", "earlier reports")
-        return f"Too early for a usual range: {plural} of the {FEWEST} it takes.{late}"
-    return f"No metric left its usual range {since}.{late}"
+        return n_(
+            "Too early for a usual range: {n} earlier report of the {fewest} it takes.",
+            "Too early for a usual range: {n} earlier reports of the {fewest} it takes.",
+            have,
+            n=context.formats.count(have),
+            fewest=FEWEST,
+        )
+    return _("No metric left its usual range since the report of {before}.", before=before)
 
 
 def _outside(each: Series, context: Context) -> str:
     assert each.usual is not None
     formats, unit = context.formats, each.metric.unit
     span = formats.interval(each.usual.low, each.usual.high, unit, signed=False)
-    return (
-        f"{each.metric.name} of {each.campaign.label}: {formats.value(each.value, unit)}, outside"
-        f" the usual range of {len(each.earlier)} earlier reports ({span})"
+    return _(
+        "{metric} of {campaign}: {value}, outside the usual range of {n} earlier reports ({span})",
+        metric=_(each.metric.name),
+        campaign=each.campaign.label,
+        value=formats.value(each.value, unit),
+        n=len(each.earlier),
+        span=span,
     )
 
 
@@ -151,31 +174,49 @@ def _signal_finding(each: Series, context: Context) -> Finding:
     higher = each.value > each.usual.centre
     text = f"{_outside(each, context)}."
     if each.signal == "run":
-        side = "above" if higher else "below"
+        told = {
+            "metric": _(each.metric.name),
+            "campaign": each.campaign.label,
+            "centre": formats.value(each.usual.centre, unit),
+            "run": each.run,
+        }
         text = (
-            f"{each.metric.name} of {each.campaign.label} lay {side} its mean of"
-            f" {formats.value(each.usual.centre, unit)} in the last {each.run} reports."
+            _(
+                "{metric} of {campaign} lay above its mean of {centre} in the last {run} reports.",
+                **told,
+            )
+            if higher
+            else _(
+                "{metric} of {campaign} lay below its mean of {centre} in the last {run} reports.",
+                **told,
+            )
         )
     good = higher == each.metric.higher_is_better
     return Finding(
-        heading=f"{each.metric.name} unusual"[:30],
+        heading=_("{metric} unusual", metric=_(each.metric.name))[:30],
         text=text,
         evidence=_evidence(each),
         direction="better" if good else "worse",
         weight=0.75 if each.outside else 0.55,
-        caveat="What is usual is judged by earlier reports alone; the cause is not tested.",
+        caveat=_("What is usual is judged by earlier reports alone; the cause is not tested."),
     )
 
 
 def _verdict_finding(each: Series, context: Context) -> Finding:
     assert each.before is not None
-    words = {"better": "better", "worse": "worse", "no_evidence": "no evidence"}
+    words = {"better": _("better"), "worse": _("worse"), "no_evidence": _("no evidence")}
     then, now = words[each.before.verdict], words[str(each.now.verdict)]
     return Finding(
-        heading="Another verdict than before",
-        text=f"{each.metric.name} of {each.campaign.label}: {now} at"
-        f" {context.formats.value(each.value, each.metric.unit)}, where the report of"
-        f" {context.formats.date(each.before.as_of)} said {then}.",
+        heading=_("Another verdict than before"),
+        text=_(
+            "{metric} of {campaign}: {now} at {value}, where the report of {as_of} said {then}.",
+            metric=_(each.metric.name),
+            campaign=each.campaign.label,
+            now=now,
+            value=context.formats.value(each.value, each.metric.unit),
+            as_of=context.formats.date(each.before.as_of),
+            then=then,
+        ),
         evidence=_evidence(each),
         weight=0.6,
     )
@@ -197,18 +238,33 @@ def _restated_finding(found: Sequence[Restated], context: Context) -> Finding:
     by_metric = {each.metric.id: each for each in found}
     each = next((by_metric[name] for name in TOLD_FIRST if name in by_metric), found[0])
     formats, unit, campaign = context.formats, each.metric.unit, each.campaign
-    more = formats.plural(len(found) - 1, "other number", "other numbers")
-    also = f"; {more} of these days changed too" if len(found) > 1 else ""
+    told = {
+        "metric": _(each.metric.name),
+        "window": _window(campaign, context),
+        "value": formats.value(each.reported.value, unit),
+        "as_of": formats.date(each.reported.as_of),
+        "today": formats.value(each.today, unit),
+        "n": formats.count(len(found) - 1),
+    }
     return Finding(
-        heading=f"{each.metric.name} restated"[:30],
-        text=f"{each.metric.name} of {_window(campaign, context)} was reported as"
-        f" {formats.value(each.reported.value, unit)} on {formats.date(each.reported.as_of)} and"
-        f" is {formats.value(each.today, unit)} today{also}.",
+        heading=_("{metric} restated", metric=_(each.metric.name))[:30],
+        text=_(
+            "{metric} of {window} was reported as {value} on {as_of} and is {today} today.", **told
+        )
+        if len(found) == 1
+        else n_(
+            "{metric} of {window} was reported as {value} on {as_of} and is {today} today;"
+            " {n} other number of these days changed too.",
+            "{metric} of {window} was reported as {value} on {as_of} and is {today} today;"
+            " {n} other numbers of these days changed too.",
+            len(found) - 1,
+            **told,
+        ),
         evidence=Evidence(
             table="restatements", row={"campaign": campaign.key, "metric": each.metric.id}
         ),
         weight=0.7 + min(0.2, _relative(each)),
-        caveat="Rows came late or were corrected since.",
+        caveat=_("Rows came late or were corrected since."),
     )
 
 
@@ -229,8 +285,11 @@ def _caveats(found: Sequence[Series], context: Context) -> list[str]:
         return []
     day = redefined[0].older[-1].as_of
     return [
-        f"Definition changed after the report of {context.formats.date(day)} (source, filter,"
-        " schema or metrics): earlier values are drawn, and not compared."
+        _(
+            "Definition changed after the report of {day} (source, filter, schema or metrics):"
+            " earlier values are drawn, and not compared.",
+            day=context.formats.date(day),
+        )
     ]
 
 
@@ -256,19 +315,19 @@ def _changes(found: Sequence[Series], told: Sequence[Series], context: Context) 
 
     return Table(
         id="changes",
-        title="Since the report before",
+        title=_("Since the report before"),
         frame=pd.DataFrame([_change(each) for each in found], columns=list(CHANGES)),
         view=pd.DataFrame([_shown(each, context) for each in told]),
         columns=[
-            Column(name="name", head="KPI"),
+            Column(name="name", head=_("KPI")),
             *campaign_column(context),
-            Column(name="before", head="Before", kind="by_unit"),
-            Column(name="now", head="Now", kind="by_unit"),
-            Column(name="difference", head="Change", kind="change"),
-            Column(name="usual", head="Usual range"),
-            Column(name="signal", head="Signal"),
+            Column(name="before", head=_("Before"), kind="by_unit"),
+            Column(name="now", head=_("Now"), kind="by_unit"),
+            Column(name="difference", head=_("Change"), kind="change"),
+            Column(name="usual", head=_("Usual range")),
+            Column(name="signal", head=_("Signal")),
         ],
-        note="A change between two reports is not tested: the usual range says what to expect.",
+        note=_("A change between two reports is not tested: the usual range says what to expect."),
     )
 
 
@@ -294,13 +353,13 @@ def _change(each: Series) -> dict[str, Any]:
 
 
 def _shown(each: Series, context: Context) -> dict[str, Any]:
-    words = {"outside": "outside", "run": f"{each.run} on one side", "": "–"}
+    words = {"outside": _("outside"), "run": _("{run} on one side", run=each.run), "": "–"}
     span = "–"
     if each.usual:
         low, high = each.usual.low, each.usual.high
         span = context.formats.interval(low, high, each.metric.unit, signed=False)
     return _change(each) | {
-        "name": each.metric.name,
+        "name": _(each.metric.name),
         "usual": span,
         "signal": words[each.signal],
     }
@@ -325,20 +384,20 @@ def _restatements(corrected: Sequence[Restated], context: Context) -> Table:
         for each in corrected
     ]
     frame = pd.DataFrame(rows, columns=list(RESTATEMENTS))
-    names = [each.metric.name for each in corrected]
+    names = [_(each.metric.name) for each in corrected]
     windows = [_window(each.campaign, context) for each in corrected]
     return Table(
         id="restatements",
-        title="Restated since they were reported",
+        title=_("Restated since they were reported"),
         frame=frame,
         view=frame.assign(name=names, window=windows) if corrected else None,
         columns=[
-            Column(name="name", head="KPI"),
-            Column(name="window", head="Of"),
-            Column(name="reported_as_of", head="Reported", kind="date"),
-            Column(name="reported", head="Then", kind="by_unit"),
-            Column(name="today", head="Today", kind="by_unit"),
-            Column(name="difference", head="Change", kind="change"),
+            Column(name="name", head=_("KPI")),
+            Column(name="window", head=_("Of")),
+            Column(name="reported_as_of", head=_("Reported"), kind="date"),
+            Column(name="reported", head=_("Then"), kind="by_unit"),
+            Column(name="today", head=_("Today"), kind="by_unit"),
+            Column(name="difference", head=_("Change"), kind="change"),
         ]
         if corrected
         else (),
@@ -347,8 +406,8 @@ def _restatements(corrected: Sequence[Restated], context: Context) -> Table:
 
 SECTION = Section(
     id="history",
-    title="History",
-    question="What changed since the last report, and is it more than the usual ups and downs?",
+    title=N_("History"),
+    question=N_("What changed since the last report, and is it more than the usual ups and downs?"),
     facts=("totals", "actions?"),
     tables={"kpis": KPIS, "changes": CHANGES, "restatements": RESTATEMENTS},
     compute=compute,

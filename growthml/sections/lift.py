@@ -41,6 +41,7 @@ from growthml.parts import (
     Table,
     Verdict,
 )
+from growthml.words import N_, _
 
 CAMPAIGN = (
     *("campaign", "channel", "baseline_users", "baseline_responders", "users", "responders"),
@@ -60,9 +61,9 @@ class LiftOptions(Options):
 def compute(facts: Facts, context: Context, options: LiftOptions) -> Answer:
     """Lift by channel, incremental value, and what a response model would have gained."""
     if not context.compared:
-        raise NotEnoughData("lift compares campaigns, and this report has one")
+        raise NotEnoughData(_("lift compares campaigns, and this report has one"))
     if not facts["totals"]["n"].sum():
-        raise NotEnoughData("there are no users in any campaign")
+        raise NotEnoughData(_("there are no users in any campaign"))
     response = options.response or context.metrics.response
     rows = lifts(facts, response, context)
     if not any(each.responders + each.baseline_responders for each in rows):
@@ -90,25 +91,29 @@ def compute(facts: Facts, context: Context, options: LiftOptions) -> Answer:
         ],
         caveats=[*_caveats(rows, values, context), *ranking_caveats(orders, context)],
         definitions=[
-            ("Lift", "rate of the new campaign divided by the baseline's; 1 is no change"),
+            (_("Lift"), _("rate of the new campaign divided by the baseline's; 1 is no change")),
             (
-                "Incremental value",
-                "difference per user from the baseline, times the users of the new campaign",
+                _("Incremental value"),
+                _("difference per user from the baseline, times the users of the new campaign"),
             ),
-            ("Gain", "share of all responders among the users that a ranking puts first"),
+            (_("Gain"), _("share of all responders among the users that a ranking puts first")),
             (
                 "AUC",
-                "chance that a responder is ranked above another user: 0.5 by chance, 1 at best",
+                _("chance that a responder is ranked above another user: 0.5 by chance, 1 at best"),
             ),
         ],
     )
 
 
 def _nobody(lifts: Sequence[Lifted], response: str, context: Context) -> str:
-    count, overall = context.formats.count, [each for each in lifts if each.channel == ALL]
+    overall = [each for each in lifts if each.channel == ALL]
     counted = [overall[0].baseline_users, *(each.users for each in overall)]
-    listed = ", ".join(f"0 of {count(n)}" for n in counted)
-    return f"no user did “{context.label('action', response)}” in any campaign ({listed})"
+    listed = ", ".join(shape.part_of(0, n, context) for n in counted)
+    return _(
+        "no user did “{action}” in any campaign ({listed})",
+        action=context.label("action", response),
+        listed=listed,
+    )
 
 
 def _campaign_table(rows: Sequence[Lifted], context: Context) -> Table:
@@ -138,26 +143,37 @@ def _campaign_table(rows: Sequence[Lifted], context: Context) -> Table:
     intervals = [interval(row.lift, context) for row in rows]
     columns = [
         *shape.campaign_column(context),
-        Column(name="channel", head="Channel", role="channel"),
+        Column(name="channel", head=_("Channel"), role="channel"),
         Column(name="baseline_rate", head=context.baseline.label, kind="rate"),
-        Column(name="rate", head="Rate" if several else context.compared[0].label, kind="rate"),
-        Column(name="lift", head="Lift", kind="ratio"),
-        Column(name="interval", head=f"{context.formats.share(context.confidence)} interval"),
+        Column(name="rate", head=_("Rate") if several else context.compared[0].label, kind="rate"),
+        Column(name="lift", head=_("Lift"), kind="ratio"),
+        Column(
+            name="interval",
+            head=_("{confidence} interval", confidence=context.formats.share(context.confidence)),
+        ),
         Column(name="p_value", head="p", kind="p"),
         Column(name="q_value", head="q", kind="p"),
     ]
     return Table(
         id="campaign",
-        title="Response by channel",
+        title=_("Response by channel"),
         frame=frame,
         view=frame.assign(
             interval=intervals,
-            channel=["All channels" if row.channel == ALL else row.channel for row in rows],
+            channel=[_("All channels") if row.channel == ALL else row.channel for row in rows],
         ),
         columns=columns,
-        order="by users",
-        note=f"q: p corrected by {context.correction} over the channels; “all” is a test of its"
-        " own" + (", corrected over the campaigns." if several else "."),
+        order=_("by users"),
+        note=_(
+            "q: p corrected by {correction} over the channels; “all” is a test of its own,"
+            " corrected over the campaigns.",
+            correction=context.correction,
+        )
+        if several
+        else _(
+            "q: p corrected by {correction} over the channels; “all” is a test of its own.",
+            correction=context.correction,
+        ),
         total=not several,
     )
 
@@ -168,49 +184,78 @@ def _campaign_table(rows: Sequence[Lifted], context: Context) -> Table:
 def _headline(
     rows: Sequence[Lifted], judged: Sequence[Judged], response: str, context: Context
 ) -> str:
-    words = _better_or_worse(rows, response, context)
+    changed = _changed(rows, context)
+    words = (
+        _changes(changed, rows, response, context)
+        if changed
+        else _no_evidence(rows, response, context)
+    )
     if len(judged) != 1 or len(context.compared) > 1:
         return f"{words}."
     if judged[0].older.helps:
-        return f"{words}; ranking its users helps."
+        return _("{words}; ranking its users helps.", words=words)
     return (
-        f"{words}, or that ranking its users helps."
-        if words.startswith("No evidence")
-        else f"{words}; no evidence that ranking its users helps."
+        _("{words}; no evidence that ranking its users helps.", words=words)
+        if changed
+        else _("{words}, or that ranking its users helps.", words=words)
     )
 
 
-def _better_or_worse(rows: Sequence[Lifted], response: str, context: Context) -> str:
+def _changed(rows: Sequence[Lifted], context: Context) -> list[Lifted]:
     overall = [row for row in rows if row.channel == ALL]
-    changed = [row for row in overall if shape.passes(row.q_value, context) and row.change]
-    base, formats = context.baseline.label, context.formats
-    converts = response == context.metrics.response
-    if not changed:
-        names = formats.join([row.campaign.label for row in overall], "or")
-        told = _told(overall[0], context) if len(overall) == 1 else ""
-        if converts:
-            return f"No evidence that {names} converts better or worse than {base}{told}"
-        action = context.label("action", response)
-        return f"No evidence that {names} users do “{action}” more or less than {base}'s{told}"
-    phrases = []
-    for row in changed:
-        more = row.change > 0
-        verb = (
-            f"converts {'better' if more else 'worse'} than {base}"
-            if converts
-            else f"brought “{context.label('action', response)}” from"
-            f" {'more' if more else 'fewer'} of its users than {base}"
-        )
-        phrases.append(f"{row.campaign.label} {verb}{_told(row, context)}")
-    rest = [row.campaign.label for row in overall if row not in changed]
-    tail = f"; no evidence for {formats.join(rest, 'or')}" if rest else ""
-    return f"{'; '.join(phrases)}{tail}"
+    return [row for row in overall if shape.passes(row.q_value, context) and row.change]
+
+
+def _no_evidence(rows: Sequence[Lifted], response: str, context: Context) -> str:
+    overall = [row for row in rows if row.channel == ALL]
+    told = {
+        "names": context.formats.join([row.campaign.label for row in overall], "or"),
+        "base": context.baseline.label,
+        "told": _told(overall[0], context) if len(overall) == 1 else "",
+    }
+    if response == context.metrics.response:
+        return _("No evidence that {names} converts better or worse than {base}{told}", **told)
+    return _(
+        "No evidence that {names} users do “{action}” more or less than {base}'s{told}",
+        action=context.label("action", response),
+        **told,
+    )
+
+
+def _changes(
+    changed: Sequence[Lifted], rows: Sequence[Lifted], response: str, context: Context
+) -> str:
+    rest = [row.campaign.label for row in rows if row.channel == ALL and row not in changed]
+    phrases = [_change(row, response, context) for row in changed]
+    if rest:
+        phrases.append(_("no evidence for {rest}", rest=context.formats.join(rest, "or")))
+    return "; ".join(phrases)
+
+
+def _change(row: Lifted, response: str, context: Context) -> str:
+    told = {
+        "campaign": row.campaign.label,
+        "base": context.baseline.label,
+        "told": _told(row, context),
+        "action": context.label("action", response),
+    }
+    if response == context.metrics.response:
+        if row.change > 0:
+            return _("{campaign} converts better than {base}{told}", **told)
+        return _("{campaign} converts worse than {base}{told}", **told)
+    if row.change > 0:
+        return _("{campaign} brought “{action}” from more of its users than {base}{told}", **told)
+    return _("{campaign} brought “{action}” from fewer of its users than {base}{told}", **told)
 
 
 def _told(row: Lifted, context: Context) -> str:
     if row.lift.ratio is None:
         return ""
-    return f" ({context.formats.ratio(row.lift.ratio)}x, {interval(row.lift, context)})"
+    return _(
+        " ({ratio}x, {interval})",
+        ratio=context.formats.ratio(row.lift.ratio),
+        interval=interval(row.lift, context),
+    )
 
 
 def _lift_findings(rows: Sequence[Lifted], response: str, context: Context) -> list[Finding]:
@@ -227,11 +272,21 @@ def _lift_findings(rows: Sequence[Lifted], response: str, context: Context) -> l
 def _channel_finding(row: Lifted, response: str, context: Context) -> Finding:
     name = context.label("channel", row.channel)
     return Finding(
-        heading=f"{name} {'rose' if row.change > 0 else 'fell'}"[:30],
-        text=f"{shape.part_of(row.responders, row.users, context)} {row.campaign.label} users from"
-        f" {name} responded, against"
-        f" {shape.part_of(row.baseline_responders, row.baseline_users, context)} of"
-        f" {context.baseline.label}{_told(row, context)}.",
+        heading=(
+            _("{channel} rose", channel=name)
+            if row.change > 0
+            else _("{channel} fell", channel=name)
+        )[:30],
+        text=_(
+            "{part} {campaign} users from {channel} responded, against {before} of"
+            " {baseline}{told}.",
+            part=shape.part_of(row.responders, row.users, context),
+            campaign=row.campaign.label,
+            channel=name,
+            before=shape.part_of(row.baseline_responders, row.baseline_users, context),
+            baseline=context.baseline.label,
+            told=_told(row, context),
+        ),
         evidence=Evidence(
             table="campaign", row={"campaign": row.campaign.key, "channel": row.channel}
         ),
@@ -250,10 +305,16 @@ def _no_channel(
     name = context.label("channel", largest.channel)
     return [
         Finding(
-            heading="No channel stands out",
-            text=f"No evidence that any channel of {campaign.label} changed; {name}, with the most"
-            f" responders, stands at {context.formats.ratio(largest.lift.ratio)} times"
-            f" {context.baseline.label}'s rate ({interval(largest.lift, context)}).",
+            heading=_("No channel stands out"),
+            text=_(
+                "No evidence that any channel of {campaign} changed; {channel}, with the most"
+                " responders, stands at {ratio} times {baseline}'s rate ({interval}).",
+                campaign=campaign.label,
+                channel=name,
+                ratio=context.formats.ratio(largest.lift.ratio),
+                baseline=context.baseline.label,
+                interval=interval(largest.lift, context),
+            ),
             evidence=Evidence(
                 table="campaign", row={"campaign": campaign.key, "channel": largest.channel}
             ),
@@ -266,8 +327,10 @@ def _caveats(rows: Sequence[Lifted], values: Sequence[Incremental], context: Con
     caveats = shape.comparison_caveats(context)
     if _windows_differ(context):
         caveats.append(
-            "The campaigns cover stretches of different length: a shorter one leaves less time to"
-            " respond."
+            _(
+                "The campaigns cover stretches of different length: a shorter one leaves less time"
+                " to respond."
+            )
         )
     few = [row for row in rows if row.few and row.channel != ALL]
     if few:
@@ -275,11 +338,15 @@ def _caveats(rows: Sequence[Lifted], values: Sequence[Incremental], context: Con
             list(dict.fromkeys(context.label("channel", row.channel) for row in few))[:6]
         )
         caveats.append(
-            f"Fewer than {FEWEST_RESPONDERS} responders in a campaign: {listed}. Their lifts are"
-            " shown in grey and say little."
+            _(
+                "Fewer than {fewest_responders} responders in a campaign: {listed}. Their lifts are"
+                " shown in grey and say little.",
+                fewest_responders=FEWEST_RESPONDERS,
+                listed=listed,
+            )
         )
     if not values:
-        caveats.append("Responses have no price here: no value beyond the baseline is given.")
+        caveats.append(_("Responses have no price here: no value beyond the baseline is given."))
     return caveats
 
 
@@ -292,8 +359,8 @@ def _windows_differ(context: Context) -> bool:
 
 SECTION = Section(
     id="lift",
-    title="Lift",
-    question="Did the new campaign do better, and does ranking its users help?",
+    title=N_("Lift"),
+    question=N_("Did the new campaign do better, and does ranking its users help?"),
     facts=(
         *("actions", "totals"),
         *("features:{horizon_days}:{response}?", "feature_actions:{horizon_days}?"),

@@ -19,6 +19,7 @@ from growthml.analysis.worth import FEWEST_BUYERS, WORTH, worth
 from growthml.analysis.worth_charts import channel_chart, grids
 from growthml.errors import NotEnoughData
 from growthml.parts import Answer, Column, Context, Facts, Options, Section, Table
+from growthml.words import N_, _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +52,7 @@ def compute(facts: Facts, context: Context, options: LtvOptions) -> Answer:
     """Lifetime value so far, the forecast, and both against cost."""
     channels = worth(facts, "lifetimes", context, "channel")
     if not channels["buyers"].sum():
-        raise NotEnoughData(f"nobody has {context.metrics.response} yet")
+        raise NotEnoughData(_("nobody has {response} yet", response=context.metrics.response))
     demographics = _optional(facts, "lifetimes_by_demographic", context, "channel", "category")
     ahead = forecast.Horizon(
         months=sorted(set(options.horizons)), unit=options.unit, discount=options.discount
@@ -91,36 +92,40 @@ def _optional(facts: Facts, fact: str, context: Context, *names: str) -> pd.Data
 
 # -- tables --------------------------------------------------------------------------------------
 
-_FACTORS = (
-    Column(name="buyers", head="Buyers", kind="count"),
-    Column(name="average_order_value", head="Order value", kind="money"),
-    Column(name="purchases_per_month", head="Per month", kind="ratio"),
-    Column(name="retention_months", head="Months", kind="ratio"),
-    Column(name="ltv_per_buyer", head="Per buyer", kind="money"),
-    Column(name="ltv_per_user", head="Per user", kind="money"),
-)
+
+def _factors() -> list[Column]:
+    return [
+        Column(name="buyers", head=_("Buyers"), kind="count"),
+        Column(name="average_order_value", head=_("Order value"), kind="money"),
+        Column(name="purchases_per_month", head=_("Per month"), kind="ratio"),
+        Column(name="retention_months", head=_("Months"), kind="ratio"),
+        Column(name="ltv_per_buyer", head=_("Per buyer"), kind="money"),
+        Column(name="ltv_per_user", head=_("Per user"), kind="money"),
+    ]
 
 
 def _channel_column(frame: pd.DataFrame) -> list[Column]:
     """The channel's column, where there are channels."""
     if not frame["channel"].notna().any():
         return []
-    return [Column(name="channel", head="Channel", role="channel")]
+    return [Column(name="channel", head=_("Channel"), role="channel")]
 
 
 def _channel_table(channels: pd.DataFrame) -> Table:
     return Table(
         id="by_channel",
-        title="Lifetime value by channel",
+        title=_("Lifetime value by channel"),
         frame=channels,
-        order="by revenue",
+        order=_("by revenue"),
         columns=[
-            Column(name="campaign", head="Campaign", role="campaign"),
+            Column(name="campaign", head=_("Campaign"), role="campaign"),
             *_channel_column(channels),
-            *_FACTORS,
+            *_factors(),
         ],
-        note="Order value x purchases a month x months with a purchase = value per buyer; a mean of"
-        " fewer than 5 buyers says little.",
+        note=_(
+            "Order value x purchases a month x months with a purchase = value per buyer; a mean of"
+            " fewer than 5 buyers says little."
+        ),
     )
 
 
@@ -132,26 +137,26 @@ def _category_tables(
         return []
     view, columns = shape.beside(
         categories,
-        Column(name="category", head="Category", role="category"),
+        Column(name="category", head=_("Category"), role="category"),
         (
-            Column(name="buyers", head="Buyers", kind="count"),
-            Column(name="ltv_per_buyer", head="Per buyer", kind="money"),
-            Column(name="ltv_per_user", head="Per user", kind="money"),
+            Column(name="buyers", head=_("Buyers"), kind="count"),
+            Column(name="ltv_per_buyer", head=_("Per buyer"), kind="money"),
+            Column(name="ltv_per_user", head=_("Per user"), kind="money"),
         ),
         context,
     )
     return [
         Table(
             id="by_category",
-            title="Lifetime value by category",
+            title=_("Lifetime value by category"),
             frame=categories,
             view=view,
-            order="by revenue",
+            order=_("by revenue"),
             columns=columns,
         ),
         Table(
             id="by_demographic",
-            title="Lifetime value by channel and category",
+            title=_("Lifetime value by channel and category"),
             frame=demographics,
         ),
     ]
@@ -163,26 +168,30 @@ def _user_table(users: pd.DataFrame, fitted: Sequence[forecast.Fitted], context:
     )
     frame = shape.arranged(values, ["rank"], context)[[*TOP_USERS, "p_alive"]]
     columns = [
-        Column(name="user_id", head="User"),
+        Column(name="user_id", head=_("User")),
         *_channel_column(frame),
-        Column(name="ltv", head="Value so far", kind="money"),
+        Column(name="ltv", head=_("Value so far"), kind="money"),
     ]
     if len(context.campaigns) == 1 and fitted[0].model is not None:
-        columns.append(Column(name="predicted_purchases", head="Purchases ahead", kind="ratio"))
-        columns.append(Column(name="predicted_value", head="Value ahead", kind="money"))
+        columns.append(Column(name="predicted_purchases", head=_("Purchases ahead"), kind="ratio"))
+        columns.append(Column(name="predicted_value", head=_("Value ahead"), kind="money"))
     shown = frame[frame["rank"] <= SHOWN_USERS]
     view, columns = shape.beside(
-        shown, Column(name="rank", head="Rank", kind="count"), columns, context
+        shown, Column(name="rank", head=_("Rank"), kind="count"), columns, context
     )
     return Table(
         id="top_users",
-        title="Most valuable users so far",
+        title=_("Most valuable users so far"),
         frame=frame,
         view=view,
-        order="by value",
+        order=_("by value"),
         columns=columns,
-        note=f"The first {SHOWN_USERS} of each campaign; {context.formats.count(len(frame))} rows"
-        " attached as ltv.top_users.csv."
+        note=_(
+            "The first {shown} of each campaign; {n} rows attached as {file}.",
+            shown=SHOWN_USERS,
+            n=context.formats.count(len(frame)),
+            file="ltv.top_users.csv",
+        )
         if len(frame) > len(shown)
         else "",
     )
@@ -194,8 +203,10 @@ def _user_table(users: pd.DataFrame, fitted: Sequence[forecast.Fitted], context:
 def _caveats(channels: pd.DataFrame, context: Context) -> list[str]:
     formats = context.formats
     caveats = [
-        f"Value is counted up to {formats.date(context.as_of)}: users who came late have had less"
-        " time to buy."
+        _(
+            "Value is counted up to {as_of}: users who came late have had less time to buy.",
+            as_of=formats.date(context.as_of),
+        )
     ]
     for campaign in context.campaigns:
         thin = shape.having(channels, "campaign", campaign.key)
@@ -208,43 +219,57 @@ def _caveats(channels: pd.DataFrame, context: Context) -> list[str]:
                 ]
             )
             caveats.append(
-                f"{campaign.label}, buyers by channel: {listed}. Their value per buyer is no basis"
-                " for a ranking."
+                _(
+                    "{campaign}, buyers by channel: {listed}. Their value per buyer is no basis for"
+                    " a ranking.",
+                    campaign=campaign.label,
+                    listed=listed,
+                )
             )
     return caveats + shape.comparison_caveats(context)
 
 
 def _definitions(ahead: forecast.Horizon, context: Context) -> list[tuple[str, str]]:
-    discount = (
-        f"discounted by {context.formats.rate(ahead.discount)} a month"
-        if ahead.discount
-        else "not discounted"
-    )
+    units = _(forecast.TIME_UNITS[ahead.unit])
     return [
         (
-            "Lifetime value",
-            "order value (revenue / purchases) x purchases per calendar month with one x calendar"
-            " months with one, the last two as means over buyers; per user: times buyers / users;"
-            " of one user: the revenue so far",
+            _("Lifetime value"),
+            _(
+                "order value (revenue / purchases) x purchases per calendar month with one x"
+                " calendar months with one, the last two as means over buyers; per user: times"
+                " buyers / users; of one user: the revenue so far"
+            ),
         ),
-        ("LTV : CAC", "lifetime value per user / acquisition cost per user"),
+        (_("LTV : CAC"), _("lifetime value per user / acquisition cost per user")),
         (
-            "Payback month",
-            "first month of age (30.4 days) by whose end a user has brought the acquisition cost;"
-            " each month's revenue per user is that of the users who have lived it",
+            _("Payback month"),
+            _(
+                "first month of age (30.4 days) by whose end a user has brought the acquisition"
+                " cost; each month's revenue per user is that of the users who have lived it"
+            ),
         ),
         (
-            "Forecast",
-            f"BG/NBD for repeat purchase days (time in {ahead.unit}s), Gamma-Gamma for their value,"
-            f" {discount}; a month is 30.4375 days",
+            _("Forecast"),
+            _(
+                "BG/NBD for repeat purchase days (time in {units}), Gamma-Gamma for their value,"
+                " discounted by {discount} a month; a month is 30.4375 days",
+                units=units,
+                discount=context.formats.rate(ahead.discount),
+            )
+            if ahead.discount
+            else _(
+                "BG/NBD for repeat purchase days (time in {units}), Gamma-Gamma for their value,"
+                " not discounted; a month is 30.4375 days",
+                units=units,
+            ),
         ),
     ]
 
 
 SECTION = Section(
     id="ltv",
-    title="Lifetime value",
-    question="What is a user worth, and what will they still bring?",
+    title=N_("Lifetime value"),
+    question=N_("What is a user worth, and what will they still bring?"),
     facts=(
         "lifetimes",
         "lifetimes_by_category?",

@@ -27,6 +27,7 @@ from growthml.parts import (
     Options,
     Section,
 )
+from growthml.words import N_, _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +70,7 @@ def compute(facts: Facts, context: Context, options: ProfitOptions) -> Answer:
     orders = ordered(facts, campaigns, context, options.horizon_days)
     ranked = [each for each in orders if each.scored]
     if not ranked:
-        raise NotEnoughData(f"no model can put users in order: {orders[0].reason}")
+        raise NotEnoughData(_("no model can put users in order: {reason}", reason=orders[0].reason))
     found = [
         _profit(each.campaign, scored, facts["totals"], context, options)
         for each in ranked
@@ -89,19 +90,27 @@ def compute(facts: Facts, context: Context, options: ProfitOptions) -> Answer:
         caveats=[
             *dict.fromkeys(_worth_words(each, context, options) for each in firsts),
             *_budget_words(firsts, context, options),
-            "Every response of a user who is reached counts as earned, though some come unasked:"
-            " what reaching adds, only a test with a control group can show.",
+            _(
+                "Every response of a user who is reached counts as earned, though some come"
+                " unasked: what reaching adds, only a test with a control group can show."
+            ),
             *(
-                f"{each.campaign.label} is left out: {each.reason}."
+                _(
+                    "{campaign} is left out: {reason}.",
+                    campaign=each.campaign.label,
+                    reason=each.reason,
+                )
                 for each in orders
                 if each.reason
             ),
         ],
         definitions=[
             (
-                "Profit of a share",
-                "value of the responders reached less the cost of everyone reached; the users not"
-                " reached count with their own worth, 0 unless the matrix says otherwise",
+                _("Profit of a share"),
+                _(
+                    "value of the responders reached less the cost of everyone reached; the users"
+                    " not reached count with their own worth, 0 unless the matrix says otherwise"
+                ),
             )
         ],
     )
@@ -142,8 +151,10 @@ def _mean_value(totals: pd.DataFrame, campaign: Campaign, context: Context) -> f
     found = sums(totals, None, context)[campaign.key]
     if found.revenue is None or not found.purchases:
         raise NotEnoughData(
-            "responses have no price here; say what a contact is worth with the option matrix,"
-            " such as {true_positive: 4, false_positive: -1}"
+            _(
+                "responses have no price here; say what a contact is worth with the option matrix,"
+                " such as {true_positive: 4, false_positive: -1}"
+            )
         )
     return found.revenue / found.purchases
 
@@ -192,27 +203,41 @@ def _affordable(steps: pd.DataFrame, costs: Sequence[float], options: ProfitOpti
 def _headline(firsts: Sequence[Profit], context: Context) -> str:
     if len(firsts) > 1:
         told = [
-            f"{context.formats.share(each.best.fraction)} of {each.campaign.label}"
+            _(
+                "{fraction} of {campaign}",
+                fraction=context.formats.share(each.best.fraction),
+                campaign=each.campaign.label,
+            )
             for each in firsts
         ]
-        return f"The best share of users to mail: {context.formats.join(told)}."
+        return _("The best share of users to mail: {told}.", told=context.formats.join(told))
     first = firsts[0]
     best, label = first.best, first.campaign.label
     if not best.users_targeted:
-        return f"No share of {label} users would have paid for being mailed: mail nobody."
+        return _(
+            "No share of {label} users would have paid for being mailed: mail nobody.", label=label
+        )
     money = f"{context.formats.money(best.profit)} ({limits(best, context)})"
     if best.ci_low <= first.curve.profit_if_none:
-        return (
-            f"No evidence that mailing any share of {label} users pays: at best {money}, with the"
-            f" likeliest {context.formats.share(best.fraction)}."
+        return _(
+            "No evidence that mailing any share of {label} users pays: at best {money}, with"
+            " the likeliest {fraction}.",
+            label=label,
+            money=money,
+            fraction=context.formats.share(best.fraction),
         )
-    whom = (
-        f"all {label} users"
-        if best.fraction == 1.0
-        else f"the likeliest {context.formats.share(best.fraction)} of {label} users"
+    named = {"label": label, "share": context.formats.share(best.fraction), "money": money}
+    if best.fraction == 1.0:
+        return _("Mailing all {label} users would have earned most: {money}.", **named)
+    if first.bound:
+        return _(
+            "Mailing the likeliest {share} of {label} users would have earned most within the"
+            " budget: {money}.",
+            **named,
+        )
+    return _(
+        "Mailing the likeliest {share} of {label} users would have earned most: {money}.", **named
     )
-    within = " within the budget" if first.bound else ""
-    return f"Mailing {whom} would have earned most{within}: {money}."
 
 
 def _finding(each: Profit, context: Context) -> Finding:
@@ -220,23 +245,34 @@ def _finding(each: Profit, context: Context) -> Finding:
     evidence = Evidence(
         table="optimum", row={"campaign": each.campaign.key, "model": each.scored.model}
     )
-    against = (
-        f"everybody {formats.money(curve.profit_if_all)},"
-        f" nobody {formats.money(curve.profit_if_none)}"
+    against = _(
+        "everybody {profit_if_all}, nobody {profit_if_none}",
+        profit_if_all=formats.money(curve.profit_if_all),
+        profit_if_none=formats.money(curve.profit_if_none),
     )
     if not best.users_targeted:
         return Finding(
-            heading="No share pays",
-            text=f"Mailing any share of {each.campaign.label} users would have lost money:"
-            f" {against}.",
+            heading=_("No share pays"),
+            text=_(
+                "Mailing any share of {campaign} users would have lost money: {against}.",
+                campaign=each.campaign.label,
+                against=against,
+            ),
             evidence=evidence,
             weight=0.4,
         )
     pays = best.ci_low > max(curve.profit_if_all, curve.profit_if_none)
     return Finding(
-        heading="Whom to mail",
-        text=f"The likeliest {formats.share(best.fraction)} of {each.campaign.label} users would"
-        f" have earned {formats.money(best.profit)} ({limits(best, context)}); {against}.",
+        heading=_("Whom to mail"),
+        text=_(
+            "The likeliest {fraction} of {campaign} users would have earned {profit} ({interval});"
+            " {against}.",
+            fraction=formats.share(best.fraction),
+            campaign=each.campaign.label,
+            profit=formats.money(best.profit),
+            interval=limits(best, context),
+            against=against,
+        ),
         evidence=evidence,
         weight=0.45 if pays else 0.15,
     )
@@ -246,33 +282,51 @@ def _worth_words(each: Profit, context: Context, options: ProfitOptions) -> str:
     money = context.formats.money
     if options.matrix is not None:
         worths = options.matrix
-        return (
-            f"Worths as configured: a responder who is reached {money(worths.true_positive)},"
-            f" another user reached {money(worths.false_positive)}, a responder missed"
-            f" {money(worths.false_negative)}, another user left alone"
-            f" {money(worths.true_negative)}."
+        return _(
+            "Worths as configured: a responder who is reached {true_positive}, another user"
+            " reached {false_positive}, a responder missed {false_negative}, another user left"
+            " alone {true_negative}.",
+            true_positive=money(worths.true_positive),
+            false_positive=money(worths.false_positive),
+            false_negative=money(worths.false_negative),
+            true_negative=money(worths.true_negative),
         )
-    value = (
-        f"No matrix is configured: a response is worth {money(each.value)}, the mean of"
-        f" {each.campaign.label}"
+    value = _(
+        "No matrix is configured: a response is worth {value}, the mean of {campaign}",
+        value=money(each.value),
+        campaign=each.campaign.label,
     )
     if options.cost_per_contact is not None:
-        return f"{value}, and a contact costs {money(options.cost_per_contact)}."
+        return _(
+            "{value}, and a contact costs {cost_per_contact}.",
+            value=value,
+            cost_per_contact=money(options.cost_per_contact),
+        )
     costs = {name: cost for name, cost in context.metrics.costs.items() if cost}
     if not costs:
-        return f"{value}, and a contact costs nothing, so that reaching more never loses."
+        return _(
+            "{value}, and a contact costs nothing, so that reaching more never loses.", value=value
+        )
     listed = context.formats.join(
         [f"{context.label('channel', name)} {money(cost)}" for name, cost in costs.items()][:6]
     )
-    return f"{value}, and a contact costs what acquiring a user of the channel does ({listed})."
+    return _(
+        "{value}, and a contact costs what acquiring a user of the channel does ({listed}).",
+        value=value,
+        listed=listed,
+    )
 
 
 def _budget_words(firsts: Sequence[Profit], context: Context, options: ProfitOptions) -> list[str]:
     formats = context.formats
     return [
-        f"The budget of {formats.money(options.budget)} reaches"
-        f" {formats.count(each.most)} of {formats.count(each.curve.users)}"
-        f" {each.campaign.label} users."
+        _(
+            "The budget of {budget} reaches {most} of {users} {campaign} users.",
+            budget=formats.money(options.budget),
+            most=formats.count(each.most),
+            users=formats.count(each.curve.users),
+            campaign=each.campaign.label,
+        )
         for each in firsts
         if each.bound
     ]
@@ -280,8 +334,8 @@ def _budget_words(firsts: Sequence[Profit], context: Context, options: ProfitOpt
 
 SECTION = Section(
     id="profit_curve",
-    title="Profit curve",
-    question="How many users is it worth reaching, and what does stopping there earn?",
+    title=N_("Profit curve"),
+    question=N_("How many users is it worth reaching, and what does stopping there earn?"),
     facts=("totals", "features:{horizon_days}:", "feature_actions:{horizon_days}"),
     tables={"curve": CURVE, "optimum": OPTIMUM},
     compute=compute,

@@ -14,6 +14,7 @@ from growthml.analysis.earnings_findings import findings
 from growthml.charts import BarPanel, Bars
 from growthml.errors import NotEnoughData
 from growthml.parts import Answer, Column, Context, Facts, Options, Section, Table
+from growthml.words import N_, _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,9 +40,11 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
     ]
     tables = [
         _channel_table(channels, context),
-        None if sales is None else Table(id="by_category", title="Money by category", frame=sales),
+        None
+        if sales is None
+        else Table(id="by_category", title=_("Money by category"), frame=sales),
         _spender_table(facts["spenders"], context),
-        Table(id="concentration", title="Concentration of revenue", frame=curve),
+        Table(id="concentration", title=_("Concentration of revenue"), frame=curve),
     ]
     return Answer(
         headline=_headline(channels, context),
@@ -49,19 +52,22 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
         findings=findings(channels, curve, sales, context),
         caveats=_caveats(channels, context),
         definitions=[
-            ("Profit", "value of the responses less acquisition cost (cost per user x users)"),
-            ("ROI", "profit / cost; blank where no cost is configured"),
-            ("Gini", "unevenness of spending among buyers: 0 all alike, 1 one buyer has all"),
+            (
+                _("Profit"),
+                _("value of the responses less acquisition cost (cost per user x users)"),
+            ),
+            ("ROI", _("profit / cost; blank where no cost is configured")),
+            (_("Gini"), _("unevenness of spending among buyers: 0 all alike, 1 one buyer has all")),
         ],
     )
 
 
 def _no_purchases(channels: pd.DataFrame, context: Context) -> str:
     users = shape.sums(channels, "campaign", "users")
-    count = context.formats.count
-    listed = ", ".join(f"0 of {count(users.get(c.key, 0))}" for c in context.campaigns)
-    where = "either campaign" if len(context.campaigns) == 2 else "any campaign"
-    return f"no purchases in {where} ({listed})"
+    listed = ", ".join(shape.part_of(0, users.get(c.key, 0), context) for c in context.campaigns)
+    if len(context.campaigns) == 2:
+        return _("no purchases in either campaign ({listed})", listed=listed)
+    return _("no purchases in any campaign ({listed})", listed=listed)
 
 
 # -- charts ------------------------------------------------------------------------------------
@@ -77,25 +83,44 @@ def _channel_chart(channels: pd.DataFrame, context: Context) -> Bars | None:
     if costs:
         profit = rows.values(channels, "channel", "profit", context)
         panels = [
-            BarPanel(title="Revenue", values=revenue),
-            BarPanel(title="Profit", values=profit),
+            BarPanel(title=_("Revenue"), values=revenue),
+            BarPanel(title=_("Profit"), values=profit),
         ]
     else:
         notes = [
-            f"{formats.join([formats.count(n) for n in counts])} buyers"
+            _("{counts} buyers", counts=formats.join([formats.count(n) for n in counts]))
             for counts in zip(*buyers, strict=True)
         ]
         panels = [BarPanel(title="", values=revenue, notes=notes)]
     names = formats.join([c.label for c in context.campaigns])
-    what = "Revenue and profit" if costs else "Revenue"
+
     sizes = shape.per_campaign(shape.sums(channels, "campaign", "buyers"), context)
     money = [[formats.money(x) for x in row] for row in revenue]
     return Bars(
         id="revenue",
-        title=f"{rows.labels[0]} earns {money[0][0]} of"
-        f" {context.baseline.label}'s {formats.money(sum(revenue[0]))}"[:80],
-        subtitle=f"{what} by channel, {formats.currency}; {sizes} buyers",
-        alt=f"Bar chart of revenue by channel, {names}: {shape.told(rows.labels, money, context)}.",
+        title=_(
+            "{channel} earns {money} of {baseline}'s {revenue}",
+            channel=rows.labels[0],
+            money=money[0][0],
+            baseline=context.baseline.label,
+            revenue=formats.money(sum(revenue[0])),
+        )[:80],
+        subtitle=_(
+            "Revenue and profit by channel, {currency}; {sizes} buyers",
+            currency=formats.currency,
+            sizes=sizes,
+        )
+        if costs
+        else _(
+            "Revenue by channel, {currency}; {sizes} buyers",
+            currency=formats.currency,
+            sizes=sizes,
+        ),
+        alt=_(
+            "Bar chart of revenue by channel, {names}: {told}.",
+            names=names,
+            told=shape.told(rows.labels, money, context),
+        ),
         half=not costs,
         table="by_channel",
         rows=rows.labels,
@@ -116,9 +141,17 @@ def _category_chart(sales: pd.DataFrame, context: Context) -> Bars | None:
     names = formats.join([c.label for c in context.campaigns])
     return Bars(
         id="categories",
-        title=f"Revenue by {context.label('role', 'category')}",
-        subtitle=f"Revenue, {formats.currency}; by {context.baseline.label}'s revenue",
-        alt=f"Bar chart of revenue by category, {names}: {shape.told(labels, money, context)}.",
+        title=_("Revenue by category"),
+        subtitle=_(
+            "Revenue, {currency}; by {baseline}'s revenue",
+            currency=formats.currency,
+            baseline=context.baseline.label,
+        ),
+        alt=_(
+            "Bar chart of revenue by category, {names}: {told}.",
+            names=names,
+            told=shape.told(labels, money, context),
+        ),
         table="by_category",
         rows=labels,
         series=shape.series(context),
@@ -132,23 +165,23 @@ def _category_chart(sales: pd.DataFrame, context: Context) -> Bars | None:
 
 def _channel_table(channels: pd.DataFrame, context: Context) -> Table:
     money = "profit" if context.metrics.costs else "revenue_per_user"
-    head = "Profit" if context.metrics.costs else "Per user"
+    head = _("Profit") if context.metrics.costs else _("Per user")
     view, columns = shape.beside(
         channels,
-        Column(name="channel", head="Channel", role="channel"),
+        Column(name="channel", head=_("Channel"), role="channel"),
         (
-            Column(name="conversion_rate", head="Conversion", kind="rate"),
-            Column(name="revenue", head="Revenue", kind="money"),
+            Column(name="conversion_rate", head=_("Conversion"), kind="rate"),
+            Column(name="revenue", head=_("Revenue"), kind="money"),
             Column(name=money, head=head, kind="money"),
         ),
         context,
     )
     return Table(
         id="by_channel",
-        title="Money by channel",
+        title=_("Money by channel"),
         frame=channels,
         view=view,
-        order="by revenue",
+        order=_("by revenue"),
         columns=columns,
     )
 
@@ -158,23 +191,27 @@ def _spender_table(spenders: pd.DataFrame, context: Context) -> Table:
     shown = frame[frame["rank"] <= SHOWN_SPENDERS]
     view, columns = shape.beside(
         shown,
-        Column(name="rank", head="Rank", kind="count"),
+        Column(name="rank", head=_("Rank"), kind="count"),
         (
-            Column(name="user_id", head="User"),
-            Column(name="channel", head="Channel", role="channel"),
-            Column(name="revenue", head="Revenue", kind="money"),
+            Column(name="user_id", head=_("User")),
+            Column(name="channel", head=_("Channel"), role="channel"),
+            Column(name="revenue", head=_("Revenue"), kind="money"),
         ),
         context,
     )
     return Table(
         id="top_users",
-        title="Highest spenders",
+        title=_("Highest spenders"),
         frame=frame,
         view=view,
-        order="by revenue",
+        order=_("by revenue"),
         columns=columns,
-        note=f"The first {SHOWN_SPENDERS} of each campaign; {len(frame)} rows attached as"
-        " profitability.top_users.csv."
+        note=_(
+            "The first {shown} of each campaign; {n} rows attached as {file}.",
+            shown=SHOWN_SPENDERS,
+            n=len(frame),
+            file="profitability.top_users.csv",
+        )
         if len(frame) > len(shown)
         else "",
     )
@@ -187,19 +224,26 @@ def _headline(channels: pd.DataFrame, context: Context) -> str:
     formats, baseline = context.formats, context.baseline
     leader = earnings.leader(channels, baseline)
     if leader is None:
-        return f"{baseline.label} brought no revenue."
+        return _("{baseline} brought no revenue.", baseline=baseline.label)
     if channels["channel"].nunique(dropna=False) < 2:
         revenue = shape.sums(channels, "campaign", "revenue")[baseline.key]
-        return f"{baseline.label} brought {formats.money(revenue)}."
+        return _(
+            "{baseline} brought {revenue}.", baseline=baseline.label, revenue=formats.money(revenue)
+        )
     name = context.label("channel", leader.channel)
     shares = [
-        f"{formats.share(own.share)} of {campaign.label}"
+        _("{share} of {campaign}", share=formats.share(own.share), campaign=campaign.label)
         for campaign in context.campaigns
         if (own := earnings.leader(channels, campaign)) and own.channel == leader.channel
     ]
     if context.compared and len(shares) == len(context.campaigns):
-        return f"{name} brings {formats.join(shares)} revenue."
-    return f"{name} brings {formats.share(leader.share)} of {baseline.label} revenue."
+        return _("{channel} brings {shares} revenue.", channel=name, shares=formats.join(shares))
+    return _(
+        "{channel} brings {share} of {baseline} revenue.",
+        channel=name,
+        share=formats.share(leader.share),
+        baseline=baseline.label,
+    )
 
 
 def _caveats(channels: pd.DataFrame, context: Context) -> list[str]:
@@ -208,19 +252,22 @@ def _caveats(channels: pd.DataFrame, context: Context) -> list[str]:
     buyers = int(shape.sums(channels, "campaign", "buyers").get(baseline.key, 0))
     if leader is not None and 0 < buyers - leader.buyers < FEWEST_ELSEWHERE:
         caveats.append(
-            f"Only {shape.part_of(buyers - leader.buyers, buyers, context)}"
-            f" {baseline.label} buyers came from elsewhere: this sample says nothing"
-            " about buyers on other channels."
+            _(
+                "Only {part} {baseline} buyers came from elsewhere: this sample says nothing about"
+                " buyers on other channels.",
+                part=shape.part_of(buyers - leader.buyers, buyers, context),
+                baseline=baseline.label,
+            )
         )
     if not context.metrics.costs:
-        caveats.append("No acquisition costs are configured: profit equals revenue.")
+        caveats.append(_("No acquisition costs are configured: profit equals revenue."))
     return caveats
 
 
 SECTION = Section(
     id="profitability",
-    title="Profitability",
-    question="Who and what is most profitable, and did it change?",
+    title=N_("Profitability"),
+    question=N_("Who and what is most profitable, and did it change?"),
     facts=("spenders", "totals", "concentration", "category_sales?"),
     tables={
         "by_channel": earnings.BY_CHANNEL,

@@ -37,6 +37,7 @@ from growthml.errors import NotEnoughData
 from growthml.models.propensity import Model, NoTrial, Trial, trial
 from growthml.models.targets import SCORES, TARGETS, Rule
 from growthml.parts import Answer, Context, Facts, Options, Section
+from growthml.words import N_, _
 
 
 class PropensityOptions(Options):
@@ -65,8 +66,10 @@ def compute(facts: Facts, context: Context, options: PropensityOptions) -> Answe
     """Models of every campaign, tried and judged; drivers, amounts, and the list."""
     if "behaviour" not in facts and "outcomes" not in facts:
         raise NotEnoughData(
-            "this needs to know when users did what (events.occurred_at), or what came of each"
-            " (users.outcomes)",
+            _(
+                "this needs to know when users did what (events.occurred_at), or what came of each"
+                " (users.outcomes)"
+            ),
             missing="events.occurred_at",
         )
     models = _models(facts)
@@ -75,7 +78,7 @@ def compute(facts: Facts, context: Context, options: PropensityOptions) -> Answe
     found = [_answered(each, context) for each in tried if isinstance(each, Trial)]
     if not found:
         reasons = [why_not(each, options.horizon_days, context) for each in failed]
-        raise NotEnoughData(f"no model can be tried: {'; '.join(reasons)}")
+        raise NotEnoughData(_("no model can be tried: {reasons}", reasons="; ".join(reasons)))
     shown = [each for each in found if each.trial.campaign in context.compared] or found
     rates = rates_table(found, options.horizon_days, context)
     lists = mailing_lists(facts, found, models, _rule(options), context)
@@ -100,25 +103,31 @@ def compute(facts: Facts, context: Context, options: PropensityOptions) -> Answe
         definitions=[
             (
                 "AUC",
-                "chance that a responder is ranked above another user: 0.5 by chance, 1 at best",
+                _("chance that a responder is ranked above another user: 0.5 by chance, 1 at best"),
             ),
             (
-                "Average precision",
-                "mean share of responders among the users down to each responder; the base rate by"
-                " chance",
+                _("Average precision"),
+                _(
+                    "mean share of responders among the users down to each responder; the base rate"
+                    " by chance"
+                ),
             ),
-            ("Brier score", "mean squared difference of probability and outcome; 0 at best"),
-            ("Odds", "responders for each user who did not respond"),
+            (_("Brier score"), _("mean squared difference of probability and outcome; 0 at best")),
+            (_("Odds"), _("responders for each user who did not respond")),
             (
-                "R²",
-                "1 less squared errors over those of these users' own mean; below 0 the mean"
-                " predicts better",
+                _("R²"),
+                _(
+                    "1 less squared errors over those of these users' own mean; below 0 the mean"
+                    " predicts better"
+                ),
             ),
             (
-                "Expected value",
-                "probability to respond, times what a responder spent within the horizon (or the"
-                " amount predicted, where that is shown to be nearer), less the cost of the"
-                " contact",
+                _("Expected value"),
+                _(
+                    "probability to respond, times what a responder spent within the horizon (or"
+                    " the amount predicted, where that is shown to be nearer), less the cost of the"
+                    " contact"
+                ),
             ),
         ],
     )
@@ -162,8 +171,8 @@ def _answered(tried: Trial, context: Context) -> Answered:
 
 SECTION = Section(
     id="propensity",
-    title="Propensity",
-    question="Who will respond next, whom is it worth reaching, and how much will they spend?",
+    title=N_("Propensity"),
+    question=N_("Who will respond next, whom is it worth reaching, and how much will they spend?"),
     facts=(
         "earlier_behaviour:{horizon_days}:{features}?",
         "behaviour:{horizon_days}:{features}?",

@@ -14,6 +14,7 @@ from pydantic import Field
 from growthml.analysis.recommendation_columns import BY_CHANNEL, BY_USER, CATEGORIES, EVALUATION
 from growthml.errors import NotEnoughData
 from growthml.parts import Answer, Context, Facts, Options, Section, batches
+from growthml.words import N_, _
 
 if TYPE_CHECKING:
     from growthml.analysis.shown import Shown
@@ -54,7 +55,7 @@ def compute(facts: Facts, context: Context, options: RecommendationOptions) -> A
     ]
     known = [each for each in known if len(each.items) and each.points.any()]
     if not known:
-        raise NotEnoughData("nobody did anything that counts to an item; idle actions do not")
+        raise NotEnoughData(_("nobody did anything that counts to an item; idle actions do not"))
     trials = corrected([_tried(facts, each, context, options) for each in known], context)
     lists = [_shown(facts, each, context) for each in trials]
     by_user = shown.by_user(
@@ -75,7 +76,10 @@ def compute(facts: Facts, context: Context, options: RecommendationOptions) -> A
         findings=findings(trials, by_channel, context),
         caveats=[
             *(
-                f"{each.label} is left out: nobody did anything that counts to an item."
+                _(
+                    "{campaign} is left out: nobody did anything that counts to an item.",
+                    campaign=each.label,
+                )
                 for each in context.campaigns
                 if each not in [found.campaign for found in trials]
             ),
@@ -83,23 +87,30 @@ def compute(facts: Facts, context: Context, options: RecommendationOptions) -> A
         ],
         definitions=[
             (
-                "Hit rate at k",
-                "share of users whose held-out item is among the first k of their list",
+                _("Hit rate at k"),
+                _("share of users whose held-out item is among the first k of their list"),
             ),
             (
-                "NDCG at k",
-                "1 / log2(rank + 1) of the held-out item, 0 beyond rank k, averaged over users",
-            ),
-            ("Coverage at k", "share of all items that stand in at least one judged user's list"),
-            (
-                "Touch",
-                "a user's action on an item, counted once however often it was done; idle actions"
-                " are none",
+                _("NDCG at k"),
+                _("1 / log2(rank + 1) of the held-out item, 0 beyond rank k, averaged over users"),
             ),
             (
-                "Likeliest action",
-                "the action with the largest share of touches; a user's are drawn towards the"
-                " channel's on that item, and those towards the channel's on all items",
+                _("Coverage at k"),
+                _("share of all items that stand in at least one judged user's list"),
+            ),
+            (
+                _("Touch"),
+                _(
+                    "a user's action on an item, counted once however often it was done; idle"
+                    " actions are none"
+                ),
+            ),
+            (
+                _("Likeliest action"),
+                _(
+                    "the action with the largest share of touches; a user's are drawn towards the"
+                    " channel's on that item, and those towards the channel's on all items"
+                ),
             ),
         ],
     )
@@ -137,9 +148,11 @@ def _shown(facts: Facts, found: Trial, context: Context) -> Shown:
 
 SECTION = Section(
     id="recommendations",
-    title="Recommendations",
-    question="What should each network and each user be shown, and does knowing their taste beat"
-    " showing everybody what is popular?",
+    title=N_("Recommendations"),
+    question=N_(
+        "What should each network and each user be shown, and does knowing their taste beat showing"
+        " everybody what is popular?"
+    ),
     facts=("totals", "interactions", "item_actions", "item_users", "user_items:{most_users}"),
     tables={
         "evaluation": EVALUATION,

@@ -23,6 +23,7 @@ from growthml.analysis.segments import (
 )
 from growthml.errors import NotEnoughData
 from growthml.parts import Answer, Context, Evidence, Facts, Finding, Options, Section
+from growthml.words import N_, _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 def compute(facts: Facts, context: Context, options: Options) -> Answer:
     """Segments with their sizes, habits and worth; or that there are none."""
     if facts["features"].empty:
-        raise NotEnoughData("there are no users in any campaign")
+        raise NotEnoughData(_("there are no users in any campaign"))
     found = segments(facts, context)
     if found.choice is None:
         raise NotEnoughData(_too_few(found, context))
@@ -50,13 +51,18 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
         caveats=_caveats(found, context),
         definitions=[
             (
-                "Silhouette",
-                "how much nearer a user is to their own segment than to the next one; 1 at best, 0"
-                " on the border",
+                _("Silhouette"),
+                _(
+                    "how much nearer a user is to their own segment than to the next one; 1 at"
+                    " best, 0 on the border"
+                ),
             ),
             (
-                "Adjusted Rand index",
-                "how far two ways of sorting users agree beyond chance; 1 when they are the same",
+                _("Adjusted Rand index"),
+                _(
+                    "how far two ways of sorting users agree beyond chance; 1 when they are the"
+                    " same"
+                ),
             ),
         ],
     )
@@ -64,9 +70,10 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
 
 def _too_few(found: Segments, context: Context) -> str:
     active = found.users() - found.users(segment=NEVER)
-    return (
-        f"{shape.part_of(active, found.users(), context)} users ever did anything, or all of those"
-        " did the same: at least 20 who differ are needed to look for segments"
+    return _(
+        "{part} users ever did anything, or all of those did the same: at least 20 who differ"
+        " are needed to look for segments",
+        part=shape.part_of(active, found.users(), context),
     )
 
 
@@ -75,18 +82,27 @@ def _headline(found: Segments, context: Context) -> str:
     assert choice is not None
     if found.found:
         names = [found.names[number] for number in numbers(found) if number != NEVER]
-        words = f"Active users fall into {len(names)} segments"
-        listed = f"{words}: {formats.join(names)}."
-        return listed if len(listed) <= 100 else f"{words}; the largest are {names[0]}."
-    if choice.stability is None:
-        return (
-            "Active users show no groups: their silhouette rises"
-            f" {formats.number(choice.excess, 3)} above that of shuffled columns, which alone"
-            f" differ by up to {formats.number(choice.chance, 3)}."
+        listed = _(
+            "Active users fall into {n} segments: {names}.", n=len(names), names=formats.join(names)
         )
-    return (
-        "Active users show no groups that last: redrawn users agree to"
-        f" {formats.statistic(choice.stability)} (adjusted Rand)."
+        if len(listed) <= 100:
+            return listed
+        return _(
+            "Active users fall into {n} segments; the largest are {first}.",
+            n=len(names),
+            first=names[0],
+        )
+    if choice.stability is None:
+        return _(
+            "Active users show no groups: their silhouette rises {excess} above that of"
+            " shuffled columns, which alone differ by up to {chance}.",
+            excess=formats.number(choice.excess, 3),
+            chance=formats.number(choice.chance, 3),
+        )
+    return _(
+        "Active users show no groups that last: redrawn users agree to {stability} (adjusted"
+        " Rand).",
+        stability=formats.statistic(choice.stability),
     )
 
 
@@ -99,9 +115,16 @@ def _findings(found: Segments, frame: pd.DataFrame, context: Context) -> list[Fi
         interval = formats.interval(top["share_ci_low"], top["share_ci_high"], "rate", signed=False)
         told.append(
             Finding(
-                heading="Where the money sits",
-                text=f"{top['name']}: {formats.share(top['share'])} of {campaign.label} users"
-                f" ({interval}) and {formats.share(top['revenue_share'])} of what was spent.",
+                heading=_("Where the money sits"),
+                text=_(
+                    "{name}: {share} of {campaign} users ({interval}) and {revenue_share} of what"
+                    " was spent.",
+                    name=top["name"],
+                    share=formats.share(top["share"]),
+                    campaign=campaign.label,
+                    interval=interval,
+                    revenue_share=formats.share(top["revenue_share"]),
+                ),
                 evidence=_row(campaign.key, top),
                 weight=0.3,
             )
@@ -117,10 +140,19 @@ def _findings(found: Segments, frame: pd.DataFrame, context: Context) -> list[Fi
         interval = formats.interval(row["difference_low"], row["difference_high"], "rate")
         told.append(
             Finding(
-                heading="A segment grew" if row["share_difference"] > 0 else "A segment shrank",
-                text=f"{row['name']}: {formats.rate(row['share'])} of {label} users,"
-                f" {formats.points(row['share_difference'])} points from"
-                f" {context.baseline.label} ({interval}).",
+                heading=_("A segment grew")
+                if row["share_difference"] > 0
+                else _("A segment shrank"),
+                text=_(
+                    "{name}: {share} of {label} users, {share_difference} points from {baseline}"
+                    " ({interval}).",
+                    name=row["name"],
+                    share=formats.rate(row["share"]),
+                    label=label,
+                    share_difference=formats.points(row["share_difference"]),
+                    baseline=context.baseline.label,
+                    interval=interval,
+                ),
                 evidence=_row(row["campaign"], row),
                 weight=0.25,
             )
@@ -142,24 +174,36 @@ def _caveats(found: Segments, context: Context) -> list[str]:
     words = []
     if never:
         words.append(
-            f"{shape.part_of(never, found.users(), context)} users never did anything but idle"
-            " actions: they are set apart, and only the active are sorted."
+            _(
+                "{part} users never did anything but idle actions: they are set apart, and only the"
+                " active are sorted.",
+                part=shape.part_of(never, found.users(), context),
+            )
         )
     if found.found and choice.stability is not None:
         words.append(
-            f"Segments come back when users are drawn anew (adjusted Rand"
-            f" {formats.statistic(choice.stability)}); the number was chosen on"
-            f" {formats.count(choice.users)} active users. A segment describes; it is no reason."
+            _(
+                "Segments come back when users are drawn anew (adjusted Rand {stability}); the"
+                " number was chosen on {users} active users. A segment describes; it is no reason.",
+                stability=formats.statistic(choice.stability),
+                users=formats.count(choice.users),
+            )
         )
     if not found.found:
         words.append(
-            "Groups are claimed only where they beat shuffled columns and last when users are"
-            " drawn anew; a single behaviour that splits users by itself is not a group here."
+            _(
+                "Groups are claimed only where they beat shuffled columns and last when users are"
+                " drawn anew; a single behaviour that splits users by itself is not a group here."
+            )
         )
     words += [
-        f"Sorted are {formats.count(found.users(campaign))} of"
-        f" {formats.count(found.population[campaign.key])} {campaign.label} users, drawn by a hash"
-        " of their ids: shares are estimates."
+        _(
+            "Sorted are {users} of {population} {campaign} users, drawn by a hash of their ids:"
+            " shares are estimates.",
+            users=formats.count(found.users(campaign)),
+            population=formats.count(found.population[campaign.key]),
+            campaign=campaign.label,
+        )
         for campaign in context.campaigns
         if found.users(campaign) < found.population.get(campaign.key, 0)
     ]
@@ -168,8 +212,8 @@ def _caveats(found: Segments, context: Context) -> list[str]:
 
 SECTION = Section(
     id="segments",
-    title="Segments",
-    question="Who behaves alike, how many are they, and what are they worth?",
+    title=N_("Segments"),
+    question=N_("Who behaves alike, how many are they, and what are they worth?"),
     facts=("features:0:", "feature_actions:0"),
     tables={"selection": SELECTION, "profiles": PROFILES},
     compute=compute,

@@ -29,6 +29,7 @@ from growthml.parts import (
     Table,
     Verdict,
 )
+from growthml.words import N_, _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +46,7 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
     """The KPI table, its interval plot, findings that passed their test, and the front page."""
     campaigns = sums(facts["totals"], facts.get("actions"), context)
     if not any(each.users for each in campaigns.values()):
-        raise NotEnoughData("there are no users in any campaign")
+        raise NotEnoughData(_("there are no users in any campaign"))
     measured = measure(campaigns, context)
     story = Story(campaigns, measured, context)
     sizes = shape.per_campaign({key: each.users for key, each in campaigns.items()}, context)
@@ -93,11 +94,13 @@ def _kpi_table(measured: Sequence[Measured], told: Sequence[Measured], context: 
 
     return Table(
         id="kpis",
-        title="All KPIs",
+        title=_("All KPIs"),
         frame=frame(measured),
         view=pd.DataFrame([_kpi(each, context) for each in told if each.value is not None]),
         columns=_kpi_columns(context),
-        note=f"q: p corrected by {context.correction} over all tested rows."
+        note=_(
+            "q: p corrected by {correction} over all tested rows.", correction=context.correction
+        )
         if context.compared
         else "",
     )
@@ -107,7 +110,7 @@ def _kpi(each: Measured, context: Context) -> dict[str, Any]:
     metric, compared = each.metric, each.comparison
     interval = context.formats.interval
     return {
-        "name": metric.name,
+        "name": _(metric.name),
         "campaign": each.campaign,
         "unit": metric.unit,
         "baseline_value": each.baseline_value,
@@ -121,21 +124,24 @@ def _kpi(each: Measured, context: Context) -> dict[str, Any]:
 
 
 def _kpi_columns(context: Context) -> list[Column]:
-    name = Column(name="name", head="KPI")
+    name = Column(name="name", head=_("KPI"))
     if not context.compared:
-        return [name, Column(name="value", head="Value", kind="by_unit")]
+        return [name, Column(name="value", head=_("Value"), kind="by_unit")]
     several = len(context.compared) > 1
-    new = "Value" if several else context.compared[0].label
+    new = _("Value") if several else context.compared[0].label
     return [
         name,
         *shape.campaign_column(context),
         Column(name="baseline_value", head=context.baseline.label, kind="by_unit"),
         Column(name="value", head=new, kind="by_unit"),
-        Column(name="difference", head="Difference", kind="change"),
-        Column(name="interval", head=f"{context.formats.share(context.confidence)} interval"),
+        Column(name="difference", head=_("Difference"), kind="change"),
+        Column(
+            name="interval",
+            head=_("{confidence} interval", confidence=context.formats.share(context.confidence)),
+        ),
         *([] if several else [Column(name="p_value", head="p", kind="p")]),
         Column(name="q_value", head="q", kind="p"),
-        Column(name="verdict", head="Verdict", kind="verdict"),
+        Column(name="verdict", head=_("Verdict"), kind="verdict"),
     ]
 
 
@@ -160,14 +166,20 @@ def _difference_finding(each: Measured, context: Context) -> Finding:
     assert compared is not None
     new = shape.campaign_label(each.campaign, context)
     effect = formats.difference(compared.difference, each.metric.unit)
-    unit = " points" if each.metric.unit == "rate" else ""
-    rose = (compared.difference or 0) > 0
+    name, rose = _(each.metric.name), (compared.difference or 0) > 0
     return Finding(
-        heading=f"{each.metric.name} {'up' if rose else 'down'}"[:30],
-        text=f"{each.metric.name} was {formats.value(each.value, each.metric.unit)} in {new}"
-        f" against {formats.value(each.baseline_value, each.metric.unit)} in"
-        f" {context.baseline.label}: {effect}{unit}"
-        f" ({formats.interval(compared.ci_low, compared.ci_high, each.metric.unit)}).",
+        heading=(_("{metric} up", metric=name) if rose else _("{metric} down", metric=name))[:30],
+        text=_(
+            "{metric} was {value} in {new} against {baseline_value} in {baseline}: {effect}"
+            " ({interval}).",
+            metric=name,
+            value=formats.value(each.value, each.metric.unit),
+            new=new,
+            baseline_value=formats.value(each.baseline_value, each.metric.unit),
+            baseline=context.baseline.label,
+            effect=_("{effect} points", effect=effect) if each.metric.unit == "rate" else effect,
+            interval=formats.interval(compared.ci_low, compared.ci_high, each.metric.unit),
+        ),
         evidence=Evidence(table="kpis", row={"metric": each.metric.id, "campaign": each.campaign}),
         direction="better" if each.verdict is Verdict.BETTER else "worse",
         weight=WEIGHTS.get(each.metric.id, 0.6)
@@ -180,9 +192,14 @@ def _target_finding(each: Measured, context: Context) -> Finding:
     new = shape.campaign_label(each.campaign, context)
     met = bool(each.on_target)
     return Finding(
-        heading=f"Target {'met' if met else 'missed'}",
-        text=f"{each.metric.name} of {new} is {formats.value(each.value, each.metric.unit)};"
-        f" the target is {formats.value(each.target, each.metric.unit)}.",
+        heading=_("Target met") if met else _("Target missed"),
+        text=_(
+            "{metric} of {new} is {value}; the target is {target}.",
+            metric=_(each.metric.name),
+            new=new,
+            value=formats.value(each.value, each.metric.unit),
+            target=formats.value(each.target, each.metric.unit),
+        ),
         evidence=Evidence(table="kpis", row={"metric": each.metric.id, "campaign": each.campaign}),
         direction="better" if met else "worse",
         weight=0.5,
@@ -201,10 +218,11 @@ def _sample_ratio(campaigns: Mapping[str, Sums], context: Context) -> SampleRati
 
 
 def _ratio_words(ratio: SampleRatio, sizes: str, context: Context) -> str:
-    return (
-        f"The arms are not the sizes that were planned ({sizes} users,"
-        f" p {context.formats.p(ratio.p_value)}): something decided who is in which arm."
-        " Do not trust the comparison before it is found."
+    return _(
+        "The arms are not the sizes that were planned ({sizes} users, p {p}): something decided"
+        " who is in which arm. Do not trust the comparison before it is found.",
+        sizes=sizes,
+        p=context.formats.p(ratio.p_value),
     )
 
 
@@ -213,7 +231,7 @@ def _ratio_caveats(ratio: SampleRatio | None, doubt: str, context: Context) -> l
     if ratio is None or ratio.level == "banner" or ratio.p_value is None:
         return []
     p = context.formats.p(ratio.p_value)
-    return [doubt or f"Arms have the sizes that were planned (sample-ratio check p {p})."]
+    return [doubt or _("Arms have the sizes that were planned (sample-ratio check p {p}).", p=p)]
 
 
 def _pooled(context: Context) -> list[str]:
@@ -222,19 +240,26 @@ def _pooled(context: Context) -> list[str]:
     if periods == 1:
         return []
     return [
-        f"{context.baseline.label}: rates and means are over the users of all {periods} periods"
-        " together, a user seen in several counting once in each, and totals are divided by"
-        f" {periods}. The other sections compare with the period before alone."
+        _(
+            "{baseline}: rates and means are over the users of all {periods} periods together, a"
+            " user seen in several counting once in each, and totals are divided by {periods}. The"
+            " other sections compare with the period before alone.",
+            baseline=context.baseline.label,
+            periods=periods,
+        )
     ]
 
 
 def _disagreements(measured: Sequence[Measured], context: Context) -> list[str]:
-    names = [each.metric.name for each in measured if _disagrees(each)]
+    names = [_(each.metric.name) for each in measured if _disagrees(each)]
     if not names:
         return []
     return [
-        f"The uncorrected interval of {context.formats.join(names)} leaves out zero, but"
-        " the corrected test does not pass: among this many tests that happens by chance."
+        _(
+            "The uncorrected interval of {names} leaves out zero, but the corrected test does not"
+            " pass: among this many tests that happens by chance.",
+            names=context.formats.join(names),
+        )
     ]
 
 
@@ -254,8 +279,11 @@ def _overlaps(overlap: pd.DataFrame | None, context: Context) -> list[str]:
     shared = shape.sums(overlap, "campaign", "in_several")
     users = shape.sums(overlap, "campaign", "users")
     return [
-        f"{shape.part_of(shared[campaign.key], users[campaign.key], context)}"
-        f" {campaign.label} users are in another campaign too."
+        _(
+            "{part} {campaign} users are in another campaign too.",
+            part=shape.part_of(shared[campaign.key], users[campaign.key], context),
+            campaign=campaign.label,
+        )
         for campaign in context.campaigns
         if users.get(campaign.key) and shared[campaign.key] / users[campaign.key] >= MUCH_OVERLAP
     ]
@@ -265,33 +293,50 @@ def _definitions(context: Context) -> list[tuple[str, str]]:
     idle = context.formats.join([f"“{a}”" for a in sorted(context.metrics.idle)])
     response = context.metrics.response
     return [
-        ("Active", f"a user with at least one action other than {idle or 'idle ones'}"),
-        ("Buyer", f"a user with at least one “{response}”"),
-        ("Conversion rate", "buyers / users"),
-        ("Revenue per user", "value of all responses / users; users who did not buy count as 0"),
-        ("Average order value", "revenue / purchases; interval by the delta method over users"),
         (
-            "Interval of a rate's difference",
-            "Newcombe 1998, method 10; test: chi-square without correction, Fisher's exact test"
-            " where an expected count is below 5",
+            _("Active"),
+            _("a user with at least one action other than {idle}", idle=idle)
+            if idle
+            else _("a user with at least one action other than idle ones"),
         ),
-        ("Interval of a mean's difference", "Welch's t"),
+        (_("Buyer"), _("a user with at least one “{response}”", response=response)),
+        (_("Conversion rate"), _("buyers / users")),
         (
-            "q value",
-            f"the p-value corrected by {context.correction} over all tested KPIs; better or worse"
-            f" when q is at most {context.formats.number(1 - context.confidence, 2)}",
+            _("Revenue per user"),
+            _("value of all responses / users; users who did not buy count as 0"),
         ),
         (
-            "Smallest difference",
-            "what this sample would have found in 8 of 10 cases (power 0.8)",
+            _("Average order value"),
+            _("revenue / purchases; interval by the delta method over users"),
+        ),
+        (
+            _("Interval of a rate's difference"),
+            _(
+                "Newcombe 1998, method 10; test: chi-square without correction, Fisher's exact test"
+                " where an expected count is below 5"
+            ),
+        ),
+        (_("Interval of a mean's difference"), _("Welch's t")),
+        (
+            _("q value"),
+            _(
+                "the p-value corrected by {correction} over all tested KPIs; better or worse when q"
+                " is at most {level}",
+                correction=context.correction,
+                level=context.formats.number(1 - context.confidence, 2),
+            ),
+        ),
+        (
+            _("Smallest difference"),
+            _("what this sample would have found in 8 of 10 cases (power 0.8)"),
         ),
     ]
 
 
 SECTION = Section(
     id="summary",
-    title="Summary",
-    question="Did the new campaign do better, and how sure are we?",
+    title=N_("Summary"),
+    question=N_("Did the new campaign do better, and how sure are we?"),
     facts=("span", "totals", "actions?", "overlap?", "event_quality?"),
     tables={"kpis": COLUMNS},
     compute=compute,

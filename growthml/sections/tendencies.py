@@ -26,6 +26,7 @@ from growthml.parts import (
     Section,
     Table,
 )
+from growthml.words import N_, _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +41,7 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
     """Actions and categories by channel, every pair tested."""
     actions = leanings.actions_by_channel(facts["actions"], facts["totals"], context)
     if actions.empty:
-        raise NotEnoughData("there are no events in any campaign")
+        raise NotEnoughData(_("there are no events in any campaign"))
     categories = facts.get("categories")
     found = pairs.pairs(facts["actions"], categories, context)
     return Answer(
@@ -49,18 +50,20 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
             *_actions_chart(actions, context),
             *_grids(found, context),
             _associations_table(found, context),
-            Table(id="actions_by_channel", title="Actions by channel", frame=actions),
+            Table(id="actions_by_channel", title=_("Actions by channel"), frame=actions),
             *_category_tables(categories, context),
         ],
         findings=_findings(actions, found, context),
         caveats=_caveats(found, context),
         definitions=[
             (
-                "Index",
-                "share of a channel's events that are this action (or category), divided by its"
-                " share of all events, x 100",
+                _("Index"),
+                _(
+                    "share of a channel's events that are this action (or category), divided by its"
+                    " share of all events, x 100"
+                ),
             ),
-            ("Cramér's V", "strength of an association from 0 (none) to 1 (complete)"),
+            (_("Cramér's V"), _("strength of an association from 0 (none) to 1 (complete)")),
         ],
     )
 
@@ -101,7 +104,7 @@ def _actions_chart(actions: pd.DataFrame, context: Context) -> list[Bars]:
         Bars(
             id="actions",
             title=_actions_title(leading, context),
-            subtitle=f"Share of each channel's own events, %; {counted} events",
+            subtitle=_("Share of each channel's own events, %; {counted} events", counted=counted),
             alt=_actions_alt(rows.labels, panels, context),
             half=False,
             table="actions_by_channel",
@@ -121,13 +124,13 @@ def _ordered_actions(actions: pd.DataFrame, context: Context) -> list[Any]:
 
 
 def _actions_title(leading: Mapping[Any, tuple[Any, float]], context: Context) -> str:
-    title = "What users of each channel do"
+    title = _("What users of each channel do")
     if 2 <= len(leading) <= 4 and all(share > 0.5 for _, share in leading.values()):
         listed = ", ".join(
             f"{context.label('channel', channel)} {context.label('action', action)}"
             for channel, (action, _) in leading.items()
         )
-        longer = f"Each channel's commonest action: {listed}"
+        longer = _("Each channel's commonest action: {listed}", listed=listed)
         return longer if len(longer) <= 80 else title
     return title
 
@@ -140,7 +143,11 @@ def _actions_alt(rows: Sequence[str], panels: Sequence[BarPanel], context: Conte
         shares = formats.join([formats.share(values[i]) for values in best.values])
         phrases.append(f"{row} {best.title.lower()} {shares}")
     names = ", ".join(c.label for c in context.campaigns)
-    return f"Bar panels, share of each channel's events: {'; '.join(phrases)} ({names})."
+    return _(
+        "Bar panels, share of each channel's events: {phrases} ({names}).",
+        phrases="; ".join(phrases),
+        names=names,
+    )
 
 
 def _grids(found: Sequence[Pair], context: Context) -> list[Grid]:
@@ -153,21 +160,23 @@ def _grids(found: Sequence[Pair], context: Context) -> list[Grid]:
 
 
 def _associations_table(found: Sequence[Pair], context: Context) -> Table:
+    frame = pairs.frame(found)
     return Table(
         id="associations",
-        title="Which columns go together",
-        frame=pairs.frame(found),
+        title=_("Which columns go together"),
+        frame=frame,
+        view=frame.assign(x=[_(each) for each in frame["x"]], y=[_(each) for each in frame["y"]]),
         columns=(
-            Column(name="campaign", head="Campaign", role="campaign"),
-            Column(name="x", head="Column", role="role"),
-            Column(name="y", head="With", role="role"),
-            Column(name="n", head="Events", kind="count"),
-            Column(name="chi2", head="Chi-square", kind="number"),
-            Column(name="cramers_v", head="Cramér's V", kind="statistic"),
+            Column(name="campaign", head=_("Campaign"), role="campaign"),
+            Column(name="x", head=_("Column")),
+            Column(name="y", head=_("With")),
+            Column(name="n", head=_("Events"), kind="count"),
+            Column(name="chi2", head=_("Chi-square"), kind="number"),
+            Column(name="cramers_v", head=_("Cramér's V"), kind="statistic"),
             Column(name="p_value", head="p", kind="p"),
             Column(name="q_value", head="q", kind="p"),
         ),
-        note=f"q: p corrected by {context.correction} over all rows.",
+        note=_("q: p corrected by {correction} over all rows.", correction=context.correction),
     )
 
 
@@ -177,12 +186,12 @@ def _category_tables(categories: pd.DataFrame | None, context: Context) -> list[
     return [
         Table(
             id="categories_by_channel",
-            title="Categories by channel",
+            title=_("Categories by channel"),
             frame=leanings.categories_by_channel(categories, context),
         ),
         Table(
             id="categories_by_action",
-            title="Categories by action",
+            title=_("Categories by action"),
             frame=leanings.categories_by_action(categories, context),
         ),
     ]
@@ -194,22 +203,30 @@ def _category_tables(categories: pd.DataFrame | None, context: Context) -> list[
 def _headline(found: Sequence[Pair], context: Context) -> str:
     tested = pairs.between(found, "channel", "action")
     if not tested:
-        return "Too few channels or actions to say who tends to do what."
+        return _("Too few channels or actions to say who tends to do what.")
     passed = [pair for pair in tested if pair.passes(context)]
     if not passed:
-        return "No evidence that what users do depends on the channel they came from."
+        return _("No evidence that what users do depends on the channel they came from.")
     where = _where(passed, context)
-    if all(pair.strength >= STRONG for pair in passed):
-        return f"Each channel's users lean towards an action of their own{where}."
-    return f"What users do depends a little on the channel they came from{where}."
+    strong = all(pair.strength >= STRONG for pair in passed)
+    if not where:
+        return (
+            _("Each channel's users lean towards an action of their own.")
+            if strong
+            else _("What users do depends a little on the channel they came from.")
+        )
+    if strong:
+        return _("Each channel's users lean towards an action of their own, {where}.", where=where)
+    return _("What users do depends a little on the channel they came from, {where}.", where=where)
 
 
 def _where(passed: Sequence[Pair], context: Context) -> str:
     if len(context.campaigns) == 1:
         return ""
     if len(passed) == len(context.campaigns) == 2:
-        return ", in both campaigns"
-    return f", in {context.formats.join([pair.campaign.label for pair in passed])}"
+        return _("in both campaigns")
+    labels = [pair.campaign.label for pair in passed]
+    return _("in {campaigns}", campaigns=context.formats.join(labels))
 
 
 def _findings(actions: pd.DataFrame, found: Sequence[Pair], context: Context) -> list[Finding]:
@@ -234,9 +251,13 @@ def _lean_finding(actions: pd.DataFrame, lean: Sequence[Pair], context: Context)
     )
     strength = formats.join([formats.statistic(pair.test.cramers_v) for pair in lean])
     return Finding(
-        heading="Each channel has its action",
-        text=f"Of each channel's events, {context.baseline.label}: {listed}"
-        f" (Cramér's V {strength}).",
+        heading=_("Each channel has its action"),
+        text=_(
+            "Of each channel's events, {baseline}: {listed} (Cramér's V {strength}).",
+            baseline=context.baseline.label,
+            listed=listed,
+            strength=strength,
+        ),
         evidence=Evidence(
             table="associations",
             row={"campaign": lean[0].campaign.key, "x": "channel", "y": "action"},
@@ -245,21 +266,40 @@ def _lean_finding(actions: pd.DataFrame, lean: Sequence[Pair], context: Context)
     )
 
 
+_CLAIMS = {
+    "channel": (
+        N_("Category by channel"),
+        N_("Category depends on channel ({measured})."),
+        N_("No evidence that category depends on channel ({measured})."),
+    ),
+    "action": (
+        N_("Category by action"),
+        N_("Category depends on action ({measured})."),
+        N_("No evidence that category depends on action ({measured})."),
+    ),
+}
+"""By what categories may depend on: the heading, and either answer."""
+
+
 def _pair_finding(tested: Sequence[Pair], context: Context) -> Finding:
     formats, first = context.formats, tested[0]
-    x, y = context.label("role", first.x), context.label("role", first.y)
+
     passed = [pair for pair in tested if pair.passes(context)]
     measured = formats.join(
         [
-            f"{pair.campaign.label} V {formats.statistic(pair.test.cramers_v)},"
-            f" p {formats.p(pair.test.p_value)}"
+            _(
+                "{campaign} V {cramers_v}, p {p}",
+                campaign=pair.campaign.label,
+                cramers_v=formats.statistic(pair.test.cramers_v),
+                p=formats.p(pair.test.p_value),
+            )
             for pair in (passed or tested)
         ]
     )
-    claim = f"{y} depends on {x}" if passed else f"No evidence that {y} depends on {x}"
+    heading, depends, no_evidence = _CLAIMS[first.x]
     return Finding(
-        heading=f"{y} by {x}".capitalize()[:30],
-        text=f"{claim[0].upper()}{claim[1:]} ({measured}).",
+        heading=_(heading),
+        text=_(depends if passed else no_evidence, measured=measured),
         evidence=Evidence(
             table="associations",
             row={"campaign": first.campaign.key, "x": first.x, "y": first.y},
@@ -270,20 +310,26 @@ def _pair_finding(tested: Sequence[Pair], context: Context) -> Finding:
 
 def _caveats(found: Sequence[Pair], context: Context) -> list[str]:
     caveats = [
-        "Several events can come from one user; the tests treat them as independent, so"
-        " their p-values are too small."
+        _(
+            "Several events can come from one user; the tests treat them as independent, so their"
+            " p-values are too small."
+        )
     ]
-    small = [f"{p.x} with {p.y} in {p.campaign.label}" for p in found if p.test.small]
+    small = [
+        _("{x} with {y} in {campaign}", x=_(p.x), y=_(p.y), campaign=p.campaign.label)
+        for p in found
+        if p.test.small
+    ]
     if small:
         listed = context.formats.join(list(dict.fromkeys(small)))
-        caveats.append(f"Small counts: the p-value of {listed} is simulated.")
+        caveats.append(_("Small counts: the p-value of {listed} is simulated.", listed=listed))
     return caveats
 
 
 SECTION = Section(
     id="tendencies",
-    title="Tendencies",
-    question="Who tends to do what?",
+    title=N_("Tendencies"),
+    question=N_("Who tends to do what?"),
     facts=("actions", "totals", "categories?"),
     tables={
         "actions_by_channel": leanings.ACTIONS,

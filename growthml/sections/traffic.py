@@ -30,6 +30,7 @@ from growthml.analysis.traffic import SUMMARY, count, of_traffic
 from growthml.charts import Chart
 from growthml.errors import NotEnoughData
 from growthml.parts import Answer, Context, Facts, Options, Section, Table
+from growthml.words import N_, _
 
 RULES = "{visitor}:{hits}:{bots}:{gap_minutes}:{site}:{bot_words}"
 
@@ -120,8 +121,10 @@ def _visits_only(stays: time_on_site.Stays | None, context: Context) -> Answer:
     """Where the schema maps visits, but no web traffic."""
     if stays is None:
         raise NotEnoughData(
-            "this needs web traffic: an access log as a source, or requests, sessions or visits"
-            " mapped in the schema",
+            _(
+                "this needs web traffic: an access log as a source, or requests, sessions or visits"
+                " mapped in the schema"
+            ),
             missing="requests",
         )
     return Answer(
@@ -135,8 +138,8 @@ def _visits_only(stays: time_on_site.Stays | None, context: Context) -> Answer:
 
 SECTION = Section(
     id="traffic",
-    title="Web traffic",
-    question="How long do visits last, where do they come from, and did it change?",
+    title=N_("Web traffic"),
+    question=N_("How long do visits last, where do they come from, and did it change?"),
     facts=(
         f"traffic:{RULES}?",
         f"traffic_durations:{RULES}?",

@@ -24,6 +24,7 @@ from growthml.stats.comparison import normal_quantile
 from growthml.stats.likelihood import maximise
 from growthml.stats.not_fitted import FEWEST_REPEAT_BUYERS, NotFitted, too_few
 from growthml.stats.sums import weighted_sum
+from growthml.words import N_
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -37,15 +38,15 @@ _LEAST = 1e-12
 _KNOTS = 4_001
 _NODES, _WEIGHTS = (np.polynomial.legendre.leggauss(64) + np.array([[1.0], [0.0]])) / 2
 
-NO_DROPOUT = (
+NO_DROPOUT = N_(
     "these buyers show no measurable dropout: the forecast has them buy on for ever, "
     "and nothing can be said about who has left"
 )
-ALIKE = (
+ALIKE = N_(
     "buyers could not be told apart by how likely they are to leave: "
     "nothing can be said about who has left"
 )
-AT_EDGE = "the likelihood is flat: a parameter lies at the end of the range searched"
+AT_EDGE = N_("the likelihood is flat: a parameter lies at the end of the range searched")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from scipy import special
 
-NO_USERS = "no users in a campaign"
+from growthml.words import N_
+
+NO_USERS = N_("no users in a campaign")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from growthml.words import N_
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -110,15 +112,15 @@ def encoding(frame: pd.DataFrame, columns: Sequence[str], counted: Sequence[str]
     for name in columns:
         values = frame[name]
         if values.isna().all():
-            dropped[name] = "empty"
+            dropped[name] = N_("empty")
         elif values.nunique(dropna=False) == 1:
-            dropped[name] = "the same for everybody"
+            dropped[name] = N_("the same for everybody")
         elif _is_number(values):
             numbers.append(_numbers(name, _as_number(values), logged=name in counted))
         else:
             found = _words(name, values)
             if found is None:
-                dropped[name] = "words that hardly repeat"
+                dropped[name] = N_("words that hardly repeat")
             else:
                 words.append(found)
     return Encoding(words=words, numbers=numbers, dropped=dropped)

@@ -20,6 +20,7 @@ from scipy import special
 from growthml.stats.likelihood import maximise
 from growthml.stats.not_fitted import FEWEST_REPEAT_BUYERS, NotFitted, too_few
 from growthml.stats.sums import weighted_sum
+from growthml.words import N_, _
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -88,7 +89,7 @@ def fit(
     counts, values, number = counts[paying], values[paying], number[paying]
     if np.ptp(values) == 0:
         return NotFitted(
-            reason="every buyer's purchases are worth the same on average",
+            reason=N_("every buyer's purchases are worth the same on average"),
             users=n,
             repeat_buyers=buyers,
         )
@@ -112,15 +113,21 @@ def _warnings(left_out: int, correlation: float | None, q: float) -> list[str]:
     found = []
     if left_out:
         found.append(
-            f"buyers left out because their repeat purchases are worth nothing: {left_out}"
+            _(
+                "buyers left out because their repeat purchases are worth nothing: {left_out}",
+                left_out=left_out,
+            )
         )
     if correlation is not None and abs(correlation) > LARGEST_CORRELATION:
         found.append(
-            "value and number of purchases go together "
-            f"(correlation {correlation:.2f}), which the model takes not to be so"
+            _(
+                "value and number of purchases go together (correlation {correlation}), which the"
+                " model takes not to be so",
+                correlation=f"{correlation:.2f}",
+            )
         )
     if q <= 1:
-        found.append("values are spread too widely for a mean of all buyers to exist")
+        found.append(_("values are spread too widely for a mean of all buyers to exist"))
     return found
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from growthml.stats.comparison import normal_quantile
 from growthml.stats.sums import one_thread
+from growthml.words import N_
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,22 +86,22 @@ def logit(design: pd.DataFrame, outcome: Any, confidence: float = 0.95) -> Logit
     """
     y = np.asarray(outcome, dtype=float)
     if not 0 < y.sum() < len(y):
-        return NotEstimated(reason="everybody or nobody responded")
+        return NotEstimated(reason=N_("everybody or nobody responded"))
     settled, kept = _settled(design, y)
     columns = [name for name in design.columns if name not in settled]
     told_apart, repeated = independent(design.loc[kept, columns])
-    left_out = {**settled, **dict.fromkeys(repeated, "repeats other columns")}
+    left_out = {**settled, **dict.fromkeys(repeated, N_("repeats other columns"))}
     y_kept = y[kept]
     if not 0 < y_kept.sum() < len(y_kept):
-        return NotEstimated(reason="the columns settle the outcome", left_out=left_out)
+        return NotEstimated(reason=N_("the columns settle the outcome"), left_out=left_out)
     fitted = _fit(design.loc[kept, told_apart], y_kept)
     while fitted is None and len(told_apart) > 1:
         furthest = _furthest(design.loc[kept, told_apart], y_kept)
-        left_out[furthest] = "settles the outcome together with others"
+        left_out[furthest] = N_("settles the outcome together with others")
         told_apart = [name for name in told_apart if name != furthest]
         fitted = _fit(design.loc[kept, told_apart], y_kept)
     if fitted is None:
-        return NotEstimated(reason="the columns together settle the outcome", left_out=left_out)
+        return NotEstimated(reason=N_("the columns together settle the outcome"), left_out=left_out)
     probability = np.full(len(y), np.nan)
     probability[kept] = fitted.predict()
     return Logit(
@@ -121,11 +122,13 @@ def _settled(design: pd.DataFrame, y: np.ndarray) -> tuple[dict[str, str], np.nd
         values = design[name].to_numpy(float)
         if values.min() < 0 or not (values == 0).any():
             continue
-        for words, side in (("with", values > 0), ("without", values == 0)):
+        for side, all_did, none_did in (
+            (values > 0, N_("everybody with it responded"), N_("nobody with it responded")),
+            (values == 0, N_("everybody without it responded"), N_("nobody without it responded")),
+        ):
             mine = kept & side
             if mine.any() and len(np.unique(y[mine])) == 1:
-                who = "everybody" if y[mine][0] else "nobody"
-                settled[name] = f"{who} {words} it responded"
+                settled[name] = all_did if y[mine][0] else none_did
                 kept &= ~side
     return settled, kept
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from growthml.words import _
+
 FEWEST_REPEAT_BUYERS = 100
 """Below this many buyers with a repeat purchase no model of buying is fitted."""
 
@@ -20,8 +22,11 @@ class NotFitted:
 def too_few(users: int, repeat_buyers: int) -> NotFitted:
     """The refusal for want of repeat buyers."""
     return NotFitted(
-        reason=f"too little data for a forecast: {repeat_buyers} repeat buyers, "
-        f"at least {FEWEST_REPEAT_BUYERS} needed",
+        reason=_(
+            "too little data for a forecast: {n} repeat buyers, at least {fewest} needed",
+            n=repeat_buyers,
+            fewest=FEWEST_REPEAT_BUYERS,
+        ),
         users=users,
         repeat_buyers=repeat_buyers,
     )

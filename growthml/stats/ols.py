@@ -12,6 +12,7 @@ import numpy as np
 from growthml.stats.comparison import normal_quantile
 from growthml.stats.logit import independent
 from growthml.stats.sums import one_thread
+from growthml.words import N_
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +76,7 @@ def ols(design: pd.DataFrame, outcome: Any, confidence: float = 0.95) -> Ols | N
                 ["const", *columns], fitted.params, fitted.bse, fitted.pvalues, strict=True
             )
         },
-        left_out=dict.fromkeys(repeated, "repeats other columns"),
+        left_out=dict.fromkeys(repeated, N_("repeats other columns")),
         n=len(y),
         r2=float(fitted.rsquared),
         adjusted_r2=float(fitted.rsquared_adj),

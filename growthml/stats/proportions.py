@@ -14,6 +14,7 @@ from growthml.stats.comparison import (
     normal_quantile,
     relative_difference,
 )
+from growthml.words import _
 
 FISHER_BELOW = 5
 """An expected cell below this calls for Fisher's exact test instead of chi-square."""
@@ -97,9 +98,9 @@ def relative_lift(
         return Lift(reason=NO_USERS)
     if not baseline_x or not x:
         silent = baseline_n if not baseline_x else n
-        return Lift(reason=f"cannot be estimated (0 of {silent})")
+        return Lift(reason=_("cannot be estimated (0 of {n})", n=silent))
     if baseline_x == baseline_n and x == n:
-        return Lift(reason="cannot be estimated (every user responded)")
+        return Lift(reason=_("cannot be estimated (every user responded)"))
     ratio = (x / n) / (baseline_x / baseline_n)
     error = sqrt(1 / x - 1 / n + 1 / baseline_x - 1 / baseline_n)
     half = normal_quantile(confidence) * error
