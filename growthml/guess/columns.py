@@ -57,8 +57,8 @@ class Wanted:
 
 
 def _empty_or(fits: Callable[[Column], bool]) -> Callable[[Column], bool]:
-    """An empty column is judged by its name alone."""
-    return lambda column: not column.values or fits(column)
+    """A column of an empty table is judged by its name alone; one of NULLs alone is none."""
+    return lambda column: fits(column) if column.values else not column.nulls
 
 
 def _is_when(column: Column) -> bool:
@@ -69,6 +69,10 @@ def _is_kind(column: Column) -> bool:
     return is_few_words(column) and not is_time(column) and not is_flag(column)
 
 
+def _tells_apart(column: Column) -> bool:
+    return len(column.distinct) > 1 or len(column.values) == 1
+
+
 def _is_money(column: Column) -> bool:
     return is_number(column) and not column.primary and column.refers_to is None
 
@@ -76,12 +80,16 @@ def _is_money(column: Column) -> bool:
 _KEY = _empty_or(is_key)
 _TIME = _empty_or(_is_when)
 _WORD = _empty_or(_is_kind)
+_GROUP = _empty_or(lambda column: _is_kind(column) and _tells_apart(column))
+_ITEM = _empty_or(lambda column: is_key(column) and _tells_apart(column))
 _AMOUNT = _empty_or(_is_money)
 
 FIELDS: Mapping[str, Mapping[str, Wanted]] = {
     "users": {
         "id": Wanted(known=(*names.ID[:3], *names.USER_ID, *names.ID), fits=_KEY),
-        "channel": Wanted(known=names.CHANNEL, fits=_WORD, asks="says where a user came from"),
+        "channel": Wanted(
+            known=names.CHANNEL, fits=_GROUP, asks="says where a user came from", least=0.4
+        ),
         "signed_up_at": Wanted(
             known=names.SIGNED_UP, fits=_TIME, asks="says when a user signed up", alone=0.45
         ),
@@ -93,7 +101,7 @@ FIELDS: Mapping[str, Mapping[str, Wanted]] = {
     },
     "events": {
         "user_id": Wanted(known=names.USER_ID, fits=_KEY, asks="says who did it"),
-        "item_id": Wanted(known=names.ITEM_ID, fits=_KEY),
+        "item_id": Wanted(known=names.ITEM_ID, fits=_ITEM),
         "action": Wanted(known=names.ACTION, fits=_WORD, asks="says what a user did"),
         "occurred_at": Wanted(known=names.OCCURRED, fits=_TIME, asks="says when", alone=0.45),
         "order": Wanted(known=names.ORDER, fits=_KEY, least=0.6),
@@ -162,10 +170,19 @@ def _score(column: Column, table: Table, role: str, field: str) -> float:
         score += 0.3 * _share(column, names.KNOWN_CHANNELS)
         score *= 1.0 if is_text(column) else 0.4
     if field == "action" and column.values:
-        known = (*names.BOUGHT, *names.IDLE, "view", "click", "like", "share", "login", "cart")
-        told = sum(speaks_of(str(value), known) for value in column.distinct)
-        score = 0.8 * score + 0.4 * told / len(column.distinct) if score or told else 0.0
+        score = _acting(column, score)
     return min(1.0, score)
+
+
+_DEEDS = (*names.BOUGHT, *names.IDLE, "view", "click", "like", "share", "login", "cart")
+
+
+def _acting(column: Column, named: float) -> float:
+    """How much a column is one of actions, by its name and by how many of its kinds are deeds."""
+    told = sum(speaks_of(str(kind), _DEEDS) for kind in column.distinct) / len(column.distinct)
+    if named:
+        return 0.8 * named + 0.4 * told
+    return 0.3 + 0.15 * told if told >= 0.25 else 0.0
 
 
 def _share(column: Column, known: Iterable[str]) -> float:

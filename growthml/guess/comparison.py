@@ -111,13 +111,17 @@ def _arm_score(column: Column) -> float:
     return named * (1.0 if _control(column) is not None and _is_even(column) else 0.6)
 
 
+def _is_trial(column: Column) -> bool:
+    """Whether chance seems to have decided: arms of one size, called so or one left alone."""
+    left_alone = any(speaks_of(str(each), names.UNTREATED) for each in column.distinct)
+    return _is_even(column) and (left_alone or likeness(column.name, names.TRIAL) > 0.7)
+
+
 def _control(column: Column) -> Any:
     """The arm nothing was done to: `control`, `No E-Mail`, `A`."""
     for each in column.distinct:
         text = str(each)
-        if likeness(text, names.CONTROL) > 0.5 or speaks_of(text, names.CONTROL[:8]):
-            return each
-        if text.lower() in names.CONTROL:
+        if speaks_of(text, names.UNTREATED) or text.lower() in names.CONTROL:
             return each
     return None
 
@@ -135,7 +139,7 @@ def _cut_by(score: float, role: str, table: Table, column: Column, *, arms: bool
     control = _control(column)
     values = sorted(column.distinct, key=lambda each: (each != control, str(each)))
     keys = _keys([str(each) for each in values])
-    randomised = arms and control is not None and _is_even(column)
+    randomised = arms and _is_trial(column)
     what = "the arms" if randomised else "the groups"
     return Comparison(
         campaigns=[

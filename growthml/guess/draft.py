@@ -22,7 +22,8 @@ _WIDTH = 96
 
 @dataclass(frozen=True, kw_only=True)
 class Looked:
-    """One source as it was looked at. url: as the config says it, without its password.
+    """One source as it was looked at. url: as the config says it, without its password. notes:
+    what cannot be said in its schema.
 
     is_log: an access log, which needs no schema. own_schema: its tables differ from the first's.
     """
@@ -33,6 +34,7 @@ class Looked:
     roles: Roles = field(default_factory=dict)
     is_log: bool = False
     own_schema: bool = False
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +134,8 @@ def _schema(found: Found) -> Iterator[str]:
         return
     yield "# How your tables map onto ours: for each role its table, for each field its column,"
     yield "# how sure we are, and some of its values."
+    for note in first.notes:
+        yield from _wrapped(note)
     yield "schema:"
     yield from _roles(first, indent=2)
 
@@ -199,7 +203,7 @@ def _campaigns(found: Found) -> Iterator[str]:
         yield "# With times in the data: `period: last_month` and `baseline: previous_period`; or"
         yield "# two campaigns, each with a `window: {from: 2025-01-01, to: 2025-04-01}`."
     if any(each.where for each in comparison.campaigns):
-        why = "are of one size, so chance seems to have decided; false if it did not"
+        why = "groups of one size: chance seems to have decided; false if it did not"
         yield _line(
             f"randomised: {json.dumps(comparison.randomised)}",
             why if comparison.randomised else "true if chance decided who is in which group",

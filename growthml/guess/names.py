@@ -88,11 +88,11 @@ CHANNEL = (
     *("campaign_id", "campaign", "referrer", "referer", "partner", "affiliate", "kampagne"),
 )
 CAMPAIGN = ("campaign", "utm_campaign", "campaign_name", "campaign_id", "kampagne", "wave", "welle")
-ARM = (
+TRIAL = (
     *("arm", "variant", "variation", "treatment", "experiment_group", "test_group", "ab_group"),
-    *("ab_test", "experiment", "bucket", "group", "gruppe", "testgruppe", "variante", "condition"),
-    *("cohort", "segment", "split", "version", "treated"),
+    *("ab_test", "experiment", "treated", "testgruppe", "variante"),
 )
+ARM = (*TRIAL, "bucket", "group", "gruppe", "condition", "segment", "split", "version", "cohort")
 ACTION = (
     *("action", "event_name", "event", "event_type", "action_type", "action_name", "activity"),
     *("activity_type", "interaction", "interaction_type", "behavior", "behaviour", "verb"),
@@ -163,6 +163,10 @@ NEARLY = ("cart", "started", "start", "begin", "initiated", "failed", "cancelled
           "abandoned", "refund", "refunded", "returned", "view", "viewed", "intent")  # fmt: skip
 """Words that make an action something else than the buying it speaks of: `purchase_failed`."""
 
+UNDONE = (
+    *("cancelled", "canceled", "refunded", "returned", "failed", "declined", "voided", "test"),
+    *("storniert", "erstattet", "abgebrochen", "fehlgeschlagen", "retourniert"),
+)
 IDLE = ("nothing", "none", "idle", "noop", "no_action", "ignored", "ignore", "nichts", "keine")
 OUTCOMES = (
     *BOUGHT,
@@ -178,10 +182,10 @@ OUTCOMES = (
         "geklickt",
     ),
 )
-CONTROL = (
-    *("control", "no", "none", "baseline", "kontrolle", "kontrollgruppe", "ohne", "placebo"),
-    *("holdout", "old", "original", "a", "0", "false", "off"),
+UNTREATED = (
+    *("control", "no", "none", "kontrolle", "kontrollgruppe", "ohne", "placebo", "holdout"),
 )
+CONTROL = (*UNTREATED, "baseline", "old", "original", "a", "0", "false", "off")
 NETWORKS = {
     "fb": "Facebook", "tw": "Twitter", "re": "Reddit", "pi": "Pinterest", "ig": "Instagram",
     "yt": "YouTube", "li": "LinkedIn", "tt": "TikTok", "sc": "Snapchat", "gads": "Google Ads",

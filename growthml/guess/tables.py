@@ -113,11 +113,17 @@ def _with_action(table: Table, sureness: Sureness, fields: Mapping[str, Pick]) -
         told = None
     if told is None:
         money = {"value", "price"} & set(fields)
-        action = "bought" if sells or money else words(table.name.rpartition(".")[2])[-1]
+        action = "bought" if sells or money else _deed(table)
     if "price" in fields and ("value" in fields or "quantity" not in fields):
         price = fields.pop("price")
         fields.setdefault("value", price)
     return Role(table=table, sureness=sureness, fields=fields, action=action)
+
+
+def _deed(table: Table) -> str:
+    """What every row of a table is, by its name: of `page_views` each is a `view`."""
+    told = [word for word in words(table.name.rpartition(".")[2]) if word.isalpha()]
+    return told[-1] if told else "event"
 
 
 # -- users -------------------------------------------------------------------------------------

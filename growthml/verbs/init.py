@@ -118,6 +118,7 @@ def _look(
     from growthml.config.schema import SourceConfig
     from growthml.guess.comparison import times
     from growthml.guess.draft import Looked
+    from growthml.guess.notes import notes
     from growthml.guess.tables import roles
     from growthml.guess.values import day_of, storage
     from growthml.sources.source import Source
@@ -143,7 +144,12 @@ def _look(
                 span = (days[0], days[1]) if days[0] and days[1] else None
     own = first is not None and not same
     looked = Looked(
-        key=address.key, url=address.written, tables=tables, roles=found, own_schema=own
+        key=address.key,
+        url=address.written,
+        tables=tables,
+        roles=found,
+        own_schema=own,
+        notes=notes(tables, found),
     )
     return looked, span
 
@@ -242,6 +248,8 @@ def _show(found: Found) -> None:
                 print(f"    {action:<13} {column:<18} counted")
             if role.action:
                 print(f"    {'action':<13} every row is '{role.action}'")
+        for note in source.notes:
+            print(f"  {note}")
     if found.measured is not None:
         print(f"  response: {found.measured.response} ({found.measured.sureness})")
     if found.comparison is not None:
