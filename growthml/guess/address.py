@@ -50,7 +50,8 @@ def _address(url: str, key: str, environ: Mapping[str, str]) -> Address:
         name = f"{re.sub(r'[^A-Z0-9]+', '_', key.upper()).strip('_')}_PASSWORD"
         name = name if number == 1 else f"{name}_{number}"
         name = f"DB_{name}" if name[0].isdigit() or name.startswith("_") else name
-        written = written.replace(secret, f"${{{name}}}")
+        for before, after in ((":", "@"), ("=", "")):
+            written = written.replace(f"{before}{secret}{after}", f"{before}${{{name}}}{after}")
         kept[name] = secret
     return Address(key=key, real=url, written=written, secrets=kept)
 

@@ -36,6 +36,11 @@ class Looked:
     own_schema: bool = False
     notes: Sequence[str] = ()
 
+    @property
+    def has_people(self) -> bool:
+        """Whether campaigns can be read from it: it holds more than web traffic."""
+        return not self.is_log and not (self.roles and set(self.roles) <= {"requests", "sessions"})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
@@ -189,7 +194,7 @@ def _campaigns(found: Found) -> Iterator[str]:
     comparison = found.comparison
     yield from _wrapped(f"Compared: {comparison.why} ({comparison.sureness}).")
     yield "campaigns:"
-    sources = [each for each in found.sources if not each.is_log]
+    sources = [each for each in found.sources if each.has_people]
     if len(sources) > 1:
         for campaign, source in zip(comparison.campaigns, sources, strict=True):
             yield from _campaign(campaign, source.key)

@@ -16,9 +16,8 @@ from growthml.errors import GrowthError, UsageError
 
 if TYPE_CHECKING:
     from growthml.guess.address import Address
-    from growthml.guess.choice import Choice, Settle
-    from growthml.guess.draft import Found, Looked, Todo
-    from growthml.guess.tables import Roles
+    from growthml.guess.choice import Choice
+    from growthml.guess.draft import Found, Todo
 
 
 def add(verbs: Any, anywhere: argparse.ArgumentParser) -> None:
@@ -47,6 +46,7 @@ def init(options: argparse.Namespace) -> int:
     from growthml.guess.address import addresses
     from growthml.guess.choice import best
     from growthml.guess.draft import draft, todos
+    from growthml.guess.look import look
 
     asking = not (options.yes or options.json) and sys.stdin.isatty() and sys.stdout.isatty()
     name = file_name(options.name.removesuffix(".yml").removesuffix(".yaml"))
@@ -59,7 +59,7 @@ def init(options: argparse.Namespace) -> int:
         given = addresses(options.url, os.environ)
     except VariableError as error:
         raise UsageError(f"--url: {error}") from None
-    found = _found(name, given, _ask if asking else best)
+    found = look(name, given, _ask if asking else best, date.today())
     text = draft(found)
     left = todos(text)
     if not options.json:
@@ -74,121 +74,16 @@ def init(options: argparse.Namespace) -> int:
     return 2 if left or problem else 0
 
 
-# -- looking -----------------------------------------------------------------------------------
-
-
-def _found(name: str, given: Sequence[Address], settle: Settle) -> Found:
-    from growthml.guess.comparison import Campaign, Comparison, compared
-    from growthml.guess.draft import Found
-    from growthml.guess.metrics import measured
-
-    looked: list[Looked] = []
-    spans: list[tuple[date, date] | None] = []
-    for address in given:
-        first = next((each.roles for each in looked if not each.is_log), None)
-        source, span = _look(address, first, settle)
-        looked.append(source)
-        spans.append(span)
-    told = [(each, span) for each, span in zip(looked, spans, strict=True) if not each.is_log]
-    people = [(each, span) for each, span in told if not _is_traffic(each)]
-    if not people:
-        return Found(name=name, sources=looked, comparison=None, measured=None)
-    roles = people[0][0].roles
-    if len(people) > 1:
-        keys = [
-            "baseline",
-            *(["new"] if len(people) == 2 else [each.key for each, _ in people[1:]]),
-        ]
-        comparison = Comparison(
-            campaigns=[
-                Campaign(key=key, label=_label(each.key))
-                for key, (each, _) in zip(keys, people, strict=True)
-            ],
-            why=f"{' with '.join(each.key for each, _ in reversed(people))}, as you gave them",
-        )
-    else:
-        comparison = compared(roles, people[0][1], date.today(), settle)
-    return Found(name=name, sources=looked, comparison=comparison, measured=measured(roles, settle))
-
-
-def _look(
-    address: Address, first: Roles | None, settle: Settle
-) -> tuple[Looked, tuple[date, date] | None]:
-    """One source's tables and their roles, and the days its rows reach over."""
-    from growthml.config.schema import SourceConfig
-    from growthml.guess.comparison import times
-    from growthml.guess.draft import Looked
-    from growthml.guess.notes import notes
-    from growthml.guess.tables import roles
-    from growthml.guess.values import day_of, storage
-    from growthml.sources.source import Source
-
-    config = SourceConfig.model_validate({"url": address.real})
-    with Source(address.key, config) as source:
-        if address.is_log:
-            return Looked(key=address.key, url=address.written, is_log=True), None
-        tables = [table for table in source.survey() if table.columns]
-        if not tables:
-            raise UsageError(
-                f"--url {source.url}: there is no table in it that can be read; name the database"
-                " that holds users or events"
-            )
-        same = first is not None and _has(tables, first)
-        found = roles(tables, settle) if not same or first is None else _again(first, tables)
-        span = None
-        for name, column in times(found).items():
-            table = next(each for each in tables if each.name == name)
-            kind, ends = storage(table[column]), source.ends(table, column)
-            if kind is not None and ends is not None:
-                days = [day_of(value, kind) for value in ends]
-                span = (days[0], days[1]) if days[0] and days[1] else None
-    own = first is not None and not same
-    looked = Looked(
-        key=address.key,
-        url=address.written,
-        tables=tables,
-        roles=found,
-        own_schema=own,
-        notes=notes(tables, found),
-    )
-    return looked, span
-
-
-def _has(tables: Sequence[Any], roles: Roles) -> bool:
-    """Whether a source has the same tables and columns."""
-    there = {table.name: {column.name for column in table.columns} for table in tables}
-    return all(
-        {pick.column for pick in role.fields.values()} <= there.get(role.table.name, set())
-        for role in roles.values()
-    )
-
-
-def _again(roles: Roles, tables: Sequence[Any]) -> Roles:
-    from dataclasses import replace
-
-    by_name = {table.name: table for table in tables}
-    return {name: replace(role, table=by_name[role.table.name]) for name, role in roles.items()}
-
-
-def _is_traffic(looked: Looked) -> bool:
-    return bool(looked.roles) and set(looked.roles) <= {"requests", "sessions"}
-
-
-def _label(key: str) -> str:
-    words = key.replace("-", " ").replace("_", " ")
-    return words[:1].upper() + words[1:]
-
-
 # -- asking ------------------------------------------------------------------------------------
 
 
 def _asked_urls(asking: bool) -> list[str]:
     if not asking:
         raise UsageError("name the data with --url: a database's URL, or a path to files")
-    url = input("Which database, file or folder? (such as sqlite:///shop.db) ").strip()
+    url = _answer("Which database, file or folder? (such as sqlite:///shop.db) ")
     if not url:
         raise UsageError("no data were named; --url names them")
-    other = input("And which to compare it with? (Enter: none, compare in time) ").strip()
+    other = _answer("And which to compare with it? (Enter: none, compare in time) ")
     return [url, other] if other else [url]
 
 
@@ -198,12 +93,19 @@ def _ask(choice: Choice) -> Any:
     for number, option in enumerate(choice.options, start=1):
         print(f"  {number}  {option.name}{f'  ({option.shown})' if option.shown else ''}")
     while True:
-        answer = input("Number, or Enter for 1: ").strip()
+        answer = _answer("Number, or Enter for 1: ")
         if not answer:
             return choice.options[0].value
         if answer.isdigit() and 1 <= int(answer) <= len(choice.options):
             return choice.options[int(answer) - 1].value
         print(f"Write a number from 1 to {len(choice.options)}")
+
+
+def _answer(prompt: str) -> str:
+    try:
+        return input(prompt).strip()
+    except EOFError:
+        raise UsageError("no answer; --yes takes the best guess. Nothing was written") from None
 
 
 # -- writing and telling -----------------------------------------------------------------------
@@ -236,7 +138,8 @@ def _show(found: Found) -> None:
         if source.is_log:
             print(f"{source.key}: an access log")
             continue
-        print(f"{source.key}: {len(source.tables)} tables")
+        many = len(source.tables)
+        print(f"{source.key}: {many} {'table' if many == 1 else 'tables'}")
         for name, role in source.roles.items():
             seen = (
                 "" if role.table.whole else f", its first {len(role.table.rows):,} rows looked at"
