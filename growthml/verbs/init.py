@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from growthml.guess.address import Address
     from growthml.guess.choice import Choice
     from growthml.guess.draft import Found, Todo
+    from growthml.guess.tables import Role
 
 
 def add(verbs: Any, anywhere: argparse.ArgumentParser) -> None:
@@ -134,29 +135,36 @@ def _problem(path: Path, environ: Mapping[str, str]) -> str:
 
 def _show(found: Found) -> None:
     """The guess as a table: field, column, how sure, some values."""
+    shown = False
     for source in found.sources:
+        many = f"{len(source.tables)} {'table' if len(source.tables) == 1 else 'tables'}"
         if source.is_log:
             print(f"{source.key}: an access log")
-            continue
-        many = len(source.tables)
-        print(f"{source.key}: {many} {'table' if many == 1 else 'tables'}")
-        for name, role in source.roles.items():
-            seen = (
-                "" if role.table.whole else f", its first {len(role.table.rows):,} rows looked at"
-            )
-            print(f"  {name:<9} {role.table.name}  ({role.sureness}{seen})")
-            for field, pick in role.fields.items():
-                print(f"    {field:<13} {pick.column:<18} {pick.why}")
-            for action, column in role.outcomes.items():
-                print(f"    {action:<13} {column:<18} counted")
-            if role.action:
-                print(f"    {'action':<13} every row is '{role.action}'")
+        elif shown and not source.own_schema:
+            print(f"{source.key}: {many}, with the same columns")
+        else:
+            print(f"{source.key}: {many}")
+            for name, role in source.roles.items():
+                _show_role(name, role)
+            shown = True
         for note in source.notes:
             print(f"  {note}")
     if found.measured is not None:
         print(f"  response: {found.measured.response} ({found.measured.sureness})")
     if found.comparison is not None:
         print(f"  compared: {found.comparison.why} ({found.comparison.sureness})")
+
+
+def _show_role(name: str, role: Role) -> None:
+    rows = f"{len(role.table.rows):,} rows"
+    seen = rows if role.table.whole else f"its first {rows} looked at"
+    print(f"  {name:<9} {role.table.name}  ({role.sureness}; {seen})")
+    for field, pick in role.fields.items():
+        print(f"    {field:<13} {pick.column:<18} {pick.why}")
+    for action, column in role.outcomes.items():
+        print(f"    {action:<13} {column:<18} counted")
+    if role.action:
+        print(f"    {'action':<13} every row is '{role.action}'")
 
 
 def _tell(path: Path, left: Sequence[Todo], given: Sequence[Address], problem: str) -> None:
