@@ -21,7 +21,7 @@ class Address:
     secrets: by variable, what stood there instead."""
 
     key: str
-    real: str
+    real: str = field(repr=False)
     written: str
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 

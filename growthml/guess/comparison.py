@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,6 +19,10 @@ _FRESH = {"last_month": 31, "last_week": 7}
 
 _LONG = {"last_month": 75, "last_week": 21}
 """Days that data must reach back, so that two such periods have some."""
+
+
+_LEAST = 0.4
+"""A column less like arms or campaigns than this is not asked about."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +48,6 @@ class Comparison:
     sureness: Sureness = Sureness.LIKELY
     period: str = ""
     randomised: bool = False
-    alternatives: Sequence[str] = field(default_factory=list)
 
 
 def compared(
@@ -54,6 +57,8 @@ def compared(
     by_column = list(_by_columns(roles))
     in_time = _in_time(span, today)
     found = [*by_column, in_time]
+    if by_column and by_column[0].sureness is Sureness.UNSURE and len(in_time.campaigns) > 1:
+        found = [in_time, *by_column]
     if by_column and by_column[0].sureness is not Sureness.SURE:
         options = [Option(value=each, name=each.why) for each in found]
         choice = Choice(
@@ -89,7 +94,7 @@ def _candidates(roles: Roles) -> Iterator[tuple[float, str, Table, Column, bool]
                 continue
             arm = _arm_score(column)
             wave = likeness(column.name, names.CAMPAIGN) * (not column.nulls)
-            if max(arm, wave) >= 0.5:
+            if max(arm, wave) >= _LEAST:
                 yield max(arm, wave), name, role.table, column, arm >= wave
 
 
