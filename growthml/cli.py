@@ -17,7 +17,7 @@ from typing import Any
 from growthml import __version__
 from growthml.errors import GrowthError, UsageError
 from growthml.secrets import redact
-from growthml.verbs import archive, delivery, render, run, schedule
+from growthml.verbs import archive, delivery, init, render, run, schedule
 
 Verb = Callable[[argparse.Namespace], int]
 
@@ -83,6 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--users", type=int, default=4000, help="users a campaign (default 4000)")
     run.output_options(demo)
     demo.set_defaults(verb=_demo)
+
+    init.add(verbs, anywhere)
 
     check = verbs.add_parser(
         "check", help="validate a config and its sources without running", parents=[anywhere]

@@ -44,14 +44,20 @@ CHECKS = {
 """What pages call the checks of data quality."""
 
 
-def read_config(path: Path, overrides: Sequence[str] = ()) -> Config:
+def read_config(
+    path: Path, overrides: Sequence[str] = (), environ: Mapping[str, str] | None = None
+) -> Config:
     """The config at `path`, checked against the sections there are; raises ConfigError, or
-    UsageError for a mail's subject that does not work."""
+    UsageError for a mail's subject that does not work.
+
+    environ: where `${NAME}` is looked up, the process's own environment if None.
+    """
     sections = all_sections()
     config = load(
         path,
         options={name: section.options for name, section in sections.items()},
         overrides=overrides,
+        environ=environ,
         default_sections=list(sections),
     )
     if config.delivery.email is not None:

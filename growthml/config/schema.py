@@ -141,7 +141,9 @@ class EventsTable(Model):
     order: Text | None = None
     """Column of the order's id: purchases are then distinct orders, not rows."""
     quantity: Text | None = None
-    """Column of how many items; it multiplies the item's price."""
+    """Column of how many items; it multiplies the price."""
+    price: Text | None = None
+    """Column of the price of one item, where the event rather than the item carries it."""
     category: Text | None = None
     """Column of the category, where the event rather than the item carries it."""
 

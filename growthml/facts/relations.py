@@ -96,8 +96,8 @@ class Relations:
         fields, value = self.mapped.fields, self.counting.value
         if not self.has_actions or not isinstance(value, str):
             return self.has_actions
-        by_item = value == "price" and {"items.price", "events.item_id"} <= fields
-        return by_item or bool({"events.value", "users.value"} & fields)
+        by_item = {"items.price", "events.item_id"} <= fields or "events.price" in fields
+        return (value == "price" and by_item) or bool({"events.value", "users.value"} & fields)
 
     def need(self, *names: str) -> None:
         """Raise NotEnoughData naming the first field the schema does not map."""

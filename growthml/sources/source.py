@@ -20,6 +20,7 @@ from growthml.sources.connect import engine_for
 from growthml.sources.kept import Kept
 from growthml.sources.log_cache import GLANCE, Logs
 from growthml.sources.mapping import Mapped, map_schema
+from growthml.sources.survey import Table, ends, survey
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,17 +98,32 @@ class Source:
 
         Raises SourceError when the source cannot be read.
         """
-        try:
+        with self._readable():
             return map_schema(
                 schema,
                 Catalogue(self._connection),
                 stored_zone=stored_zone,
                 report_zone=report_zone,
             )
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
         except SQLAlchemyError as error:
             raise SourceError(
                 f"sources.{self.name}: cannot read {self.url}: {self._reason(error)}"
             ) from None
+
+    def survey(self) -> list[Table]:
+        """Its tables and their first rows; raises SourceError when it cannot be read."""
+        with self._readable():
+            return survey(self._connection)
+
+    def ends(self, table: Table, column: str) -> tuple[Any, Any] | None:
+        """A column's smallest and largest value where that costs little; raises SourceError."""
+        with self._readable():
+            return ends(self._connection, table, column)
 
     @property
     def keeps(self) -> bool:

@@ -430,6 +430,24 @@ def test_a_few_users_end_without_a_fault(tmp_path: Path) -> None:
     assert ended(tmp_path, SPRING).status is Status.OK
 
 
+def test_an_item_of_the_past_alone_is_passed_over(tmp_path: Path) -> None:
+    # Meal 2 was bought in January and never touched again: it is in nobody's list.
+    users = [(n, "FB", "2025-01-01") for n in range(1, 31)]
+    events = [(n, "bought", "2025-01-10", 2) for n in range(1, 31)]
+    events += [(n, "like", "2025-02-10", 1) for n in range(1, 31)]
+    february = {"from": "2025-02-01", "to": "2025-03-01"}
+    config = write_pair(
+        tmp_path,
+        Site(users=users, events=events),
+        campaigns={"baseline": {"source": "spring", "window": february}},
+        sections=["recommendations"],
+    )
+    found = only(config)
+    assert (found.status, found.reason) == (Status.OK, "")
+    assert found.answer is not None
+    assert set(frame(found.answer, "by_user")["item_id"]) == {1}
+
+
 def test_what_was_bought_before_the_campaign_is_not_shown_again(tmp_path: Path) -> None:
     # In January user 1 bought meal 1, which is what everybody likes in February; so did user 2,
     # who was never seen again. The rest of the menu is liked less.
