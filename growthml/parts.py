@@ -280,6 +280,8 @@ class Section:
     fill arguments (`churn:{inactive_days}`, handed over as `churn`). tables: table id ->
     its guaranteed columns. compute: pure; raises NotEnoughData when it cannot answer. pools: its
     facts may be added up over several periods; other sections compare with the latest of them.
+    own_facts: `growthml.facts.Fact`s that only this section knows. origin, version: the file or
+    package it came with, empty for ours; filled in as it is found.
     """
 
     id: str
@@ -290,6 +292,9 @@ class Section:
     compute: Compute
     options: type[Options] = Options
     pools: bool = False
+    own_facts: Sequence[Any] = ()
+    origin: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

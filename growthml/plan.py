@@ -12,11 +12,13 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from growthml.config.load import load
-from growthml.config.problems import suggestion
+from growthml.config.load import extra_sections, load, located
+from growthml.config.problems import Fault, suggestion
 from growthml.config.schema import CampaignConfig, Config, MeanOfLast, SectionChoice
 from growthml.deliver.subject import check_subject
 from growthml.errors import UsageError
+from growthml.extra import add, facts_of, from_file, with_extra
+from growthml.facts import Fact
 from growthml.facts.relations import Counting
 from growthml.formats import Formats
 from growthml.lineup import BEFORE, MEAN, Planned, cut_down, line_up, pooled_baseline
@@ -26,7 +28,6 @@ from growthml.sections import all_sections
 from growthml.sources.mapping import Mapped
 from growthml.words import N_, _
 
-UNHEEDED = frozenset({"extra_sections"})
 SIMULATED_ACTIONS = frozenset({"bought", "like", "share", "nothing"})
 CHECKS = {
     "event_before_signup": N_("event before sign-up"),
@@ -47,7 +48,7 @@ CHECKS = {
 def read_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     """The config at `path`, checked against the sections there are; raises ConfigError, or
     UsageError for a mail's subject that does not work."""
-    sections = all_sections()
+    sections = _with_extra(path, overrides)
     config = load(
         path,
         options={name: section.options for name, section in sections.items()},
@@ -59,9 +60,22 @@ def read_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     return config
 
 
+def _with_extra(path: Path, overrides: Sequence[str]) -> dict[str, Section]:
+    """The sections a config may name; a file of its own that is no good is a problem in it."""
+    known, faults = with_extra(all_sections()), []
+    for index, file in enumerate(extra_sections(path, overrides=overrides)):
+        try:
+            add(known, from_file(Path(file)))
+        except UsageError as error:
+            faults.append(Fault(("extra_sections", index), str(error)))
+    if faults:
+        raise located(path, faults, overrides)
+    return known
+
+
 def unheeded(config: Config) -> list[str]:
     """Keys of the config that this version reads and does nothing with."""
-    found = sorted(UNHEEDED & config.model_fields_set)
+    found = []
     if "xlsx" in config.output.formats:
         found.append("output.formats: xlsx")
     found += [f"sources.{name}.same_users" for name, s in config.sources.items() if s.same_users]
@@ -94,7 +108,7 @@ class Chosen:
 
 def choose(config: Config, only: Sequence[str] = ()) -> list[Chosen]:
     """The sections to run, in order; raises UsageError when `only` names one that is not there."""
-    sections = all_sections()
+    sections = with_extra(all_sections(), config.extra_sections)
     chosen = [_chosen(sections[choice.name], choice) for choice in config.sections]
     if not only:
         return chosen
@@ -129,6 +143,16 @@ def _chosen(section: Section, choice: SectionChoice) -> Chosen:
         required=choice.required,
         on_failure=choice.on_failure or ("hold" if choice.required else "partial"),
     )
+
+
+def own_facts(chosen: Sequence[Chosen]) -> Mapping[str, Fact]:
+    """The facts that chosen sections bring with them, by name."""
+    return facts_of([each.section for each in chosen])
+
+
+def origins(chosen: Sequence[Chosen]) -> dict[str, str]:
+    """By file or package, the version of sections that are not ours."""
+    return {each.section.origin: each.section.version for each in chosen if each.section.origin}
 
 
 def campaigns(config: Config, as_of: date, chosen: Sequence[Chosen] | None = None) -> list[Planned]:

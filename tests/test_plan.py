@@ -157,11 +157,10 @@ def test_keys_nothing_is_done_with_are_named(tmp_path: Path) -> None:
     named = plan.unheeded(
         config(
             tmp_path,
-            "extra_sections=[own.py]",
             "output.formats=[html, xlsx]",
         )
     )
-    assert named == ["extra_sections", "output.formats: xlsx"]
+    assert named == ["output.formats: xlsx"]
 
 
 # -- web logs --------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy.sql.selectable import Select
 
-from growthml.errors import FactError, GrowthError
+from growthml.errors import FactError, GrowthError, place_in
 from growthml.facts import FACTS, Fact
 from growthml.facts.relations import Relations
 from growthml.parts import FactRun
@@ -48,8 +48,10 @@ class Counts(Mapping[str, "pd.DataFrame"]):
     Every frame says in `source` where a row was counted, for rows that belong to no campaign.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, more: Mapping[str, Fact] | None = None) -> None:
+        """more: facts besides `FACTS`, by name."""
         self.runs: list[FactRun] = []
+        self._more = more or {}
         self._frames: dict[str, pd.DataFrame] = {}
         self._errors: dict[str, GrowthError] = {}
 
@@ -73,33 +75,36 @@ class Counts(Mapping[str, "pd.DataFrame"]):
 
         if name in self._frames or name in self._errors:
             return
-        fact = FACTS[name.partition(":")[0]]
+        base = name.partition(":")[0]
+        fact = self._more.get(base) or FACTS[base]
         readings = _fit(fact, readings)
         frames = []
         try:
             if fact.streamed:
-                batches = Batches(name, readings, self.runs)
+                batches = Batches(fact, name, readings, self.runs)
                 self._frames[name] = cast("pd.DataFrame", batches)
                 return
             for reading in readings:
-                frames.append(self._count_in(name, reading))
+                frames.append(self._count_in(fact, name, reading))
         except GrowthError as error:
             self._errors[name] = error
             return
         except Exception as error:
             log.debug("fact %s", name, exc_info=True)
-            reason = f"the fact '{name}' has a fault of its own: {type(error).__name__}: {error}"
+            place = place_in(error, fact.query)
+            told = f"{type(error).__name__}: {error}{f', at {place}' if place else ''}"
+            reason = f"the fact '{name}' has a fault of its own: {told}"
             self._errors[name] = FactError(redact(reason))
             return
         filled = [frame for frame in frames if len(frame)] or frames[:1]
         self._frames[name] = pd.concat(filled, ignore_index=True)
 
-    def _count_in(self, name: str, reading: Reading) -> pd.DataFrame:
+    def _count_in(self, fact: Fact, name: str, reading: Reading) -> pd.DataFrame:
         # What is told is the whole statement, whatever of it the engine keeps already.
-        statement = asked = _statement(name, reading.relations)
+        statement = asked = _statement(fact, name, reading.relations)
         started = time.perf_counter()
         if reading.source.keeps:
-            asked = _statement(name, reading.kept)
+            asked = _statement(fact, name, reading.kept)
         frame = reading.source.read(asked)
         seconds = time.perf_counter() - started
         self.runs += _runs(name, reading, statement, frame["campaign"].value_counts(), seconds)
@@ -113,16 +118,20 @@ class Batches:
     and NotEnoughData at once where the schema lacks a field.
     """
 
-    def __init__(self, name: str, readings: Sequence[Reading], runs: list[FactRun]) -> None:
+    def __init__(
+        self, fact: Fact, name: str, readings: Sequence[Reading], runs: list[FactRun]
+    ) -> None:
+        self._fact = fact
         self._name = name
-        self._statements = [(each, _statement(name, each.relations)) for each in readings]
+        self._statements = [(each, _statement(fact, name, each.relations)) for each in readings]
         self._runs = runs
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
         for reading, statement in self._statements:
             rows: Counter[str] = Counter()
             seconds, started = 0.0, time.perf_counter()
-            for frame in reading.source.batches(_statement(self._name, reading.kept)):
+            asked = _statement(self._fact, self._name, reading.kept)
+            for frame in reading.source.batches(asked):
                 seconds += time.perf_counter() - started
                 rows.update(frame["campaign"].value_counts().to_dict())
                 yield frame.assign(source=reading.source.name)
@@ -140,10 +149,10 @@ def _fit(fact: Fact, readings: Sequence[Reading]) -> Sequence[Reading]:
     return fit or readings
 
 
-def _statement(name: str, relations: Relations) -> Select[Any]:
+def _statement(fact: Fact, name: str, relations: Relations) -> Select[Any]:
     # A fact may take arguments behind its name: `churn:90`.
-    base, *arguments = name.split(":")
-    return FACTS[base].query(relations, *arguments)
+    _, *arguments = name.split(":")
+    return fact.query(relations, *arguments)
 
 
 def _runs(
