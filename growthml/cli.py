@@ -159,6 +159,8 @@ def _demo_config() -> Path:
 
 def _check(options: argparse.Namespace) -> int:
     from growthml import plan
+    from growthml.config.load import located
+    from growthml.prepared import faults
     from growthml.reading import OpenSources
 
     config = plan.read_config(options.config, options.set)
@@ -173,6 +175,10 @@ def _check(options: argparse.Namespace) -> int:
             }
             for name, source in opened.sources.items()
         ]
+        today = date.today()
+        wrong = list(faults(config, opened.readings(seen_until=today, today=today)))
+    if wrong:
+        raise located(options.config, wrong, options.set)
     unheeded = plan.unheeded(config)
     if options.json:
         _print_json({"config": str(options.config), "sources": found, "unheeded": unheeded})

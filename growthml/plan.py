@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
+from growthml.analysis.own_query import SqlOptions
 from growthml.config.load import extra_sections, load, located
 from growthml.config.problems import Fault, suggestion
 from growthml.config.schema import CampaignConfig, Config, MeanOfLast, SectionChoice
@@ -19,6 +21,7 @@ from growthml.deliver.subject import check_subject
 from growthml.errors import UsageError
 from growthml.extra import add, facts_of, from_file, with_extra
 from growthml.facts import Fact
+from growthml.facts.asked import Asked
 from growthml.facts.relations import Counting
 from growthml.formats import Formats
 from growthml.lineup import BEFORE, MEAN, Planned, cut_down, line_up, pooled_baseline
@@ -113,7 +116,7 @@ def choose(config: Config, only: Sequence[str] = ()) -> list[Chosen]:
     if not only:
         return chosen
     configured = {each.section.id: each for each in chosen}
-    unknown = [name for name in only if name not in sections]
+    unknown = [name for name in only if name not in sections and name not in configured]
     if unknown:
         raise UsageError(
             f"--only {unknown[0]}: there is no such section; there are {', '.join(sections)}"
@@ -135,19 +138,30 @@ def _with_defaults(section: Section) -> Chosen:
 
 
 def _chosen(section: Section, choice: SectionChoice) -> Chosen:
-    options = choice.options
+    options = section.options.model_validate(choice.options.model_dump())
     return Chosen(
-        section=section,
-        options=section.options.model_validate(options.model_dump()),
+        section=_named(section, options) if section.repeats else section,
+        options=options,
         by_default=choice.by_default,
         required=choice.required,
         on_failure=choice.on_failure or ("hold" if choice.required else "partial"),
     )
 
 
-def own_facts(chosen: Sequence[Chosen]) -> Mapping[str, Fact]:
-    """The facts that chosen sections bring with them, by name."""
-    return facts_of([each.section for each in chosen])
+def _named(section: Section, options: Any) -> Section:
+    """A section that may be repeated, under the names its options give it."""
+    question = options.question or section.question
+    return replace(section, id=options.id, title=options.named_title, question=question)
+
+
+def own_facts(chosen: Sequence[Chosen]) -> Mapping[str, Fact | Asked]:
+    """The facts that chosen sections bring with them, by name, and the config's own queries."""
+    queries = {
+        f"sql:{each.options.id}": Asked(texts=each.options.texts, rows=each.options.rows)
+        for each in chosen
+        if isinstance(each.options, SqlOptions)
+    }
+    return {**facts_of([each.section for each in chosen]), **queries}
 
 
 def origins(chosen: Sequence[Chosen]) -> dict[str, str]:
@@ -273,9 +287,10 @@ def parts(
 ) -> list[Edition]:
     """A report for each value of `for_each`: the same campaigns cut down to it.
 
-    Sections that read web logs are left out: visitors have no channel of ours.
+    Sections that read web logs are left out, visitors have no channel of ours; and queries that do
+    not ask who a campaign's users are, which would say the same in every part.
     """
-    mine = [each for each in chosen if "source" not in type(each.options).model_fields]
+    mine = [each for each in chosen if _has_parts(each.options)]
     names = _part_names(config.report.name, values)
     return [
         Edition(
@@ -288,6 +303,12 @@ def parts(
         for value in values
         if (cut := cut_down(planned, value)) and mine
     ]
+
+
+def _has_parts(options: Options) -> bool:
+    if isinstance(options, SqlOptions):
+        return options.reads_users
+    return "source" not in type(options).model_fields
 
 
 def _part_names(report: str, values: Sequence[str]) -> dict[str, str]:

@@ -11,10 +11,12 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy.sql.selectable import Select
+from sqlalchemy.sql.selectable import Select, TextualSelect
 
 from growthml.errors import FactError, GrowthError, place_in
 from growthml.facts import FACTS, Fact
+from growthml.facts.asked import Asked
+from growthml.facts.asked import statement as asked_statement
 from growthml.facts.relations import Relations
 from growthml.parts import FactRun
 from growthml.secrets import redact
@@ -48,8 +50,8 @@ class Counts(Mapping[str, "pd.DataFrame"]):
     Every frame says in `source` where a row was counted, for rows that belong to no campaign.
     """
 
-    def __init__(self, more: Mapping[str, Fact] | None = None) -> None:
-        """more: facts besides `FACTS`, by name."""
+    def __init__(self, more: Mapping[str, Fact | Asked] | None = None) -> None:
+        """more: facts besides `FACTS`, by name; queries by name and argument."""
         self.runs: list[FactRun] = []
         self._more = more or {}
         self._frames: dict[str, pd.DataFrame] = {}
@@ -76,10 +78,14 @@ class Counts(Mapping[str, "pd.DataFrame"]):
         if name in self._frames or name in self._errors:
             return
         base = name.partition(":")[0]
-        fact = self._more.get(base) or FACTS[base]
-        readings = _fit(fact, readings)
+        fact = self._more.get(name) or self._more.get(base) or FACTS[base]
+        readings = fit(fact, readings)
         frames = []
         try:
+            if isinstance(fact, Asked):
+                answers = [self._ask(fact, name, reading) for reading in readings]
+                self._frames[name] = pd.concat(answers, ignore_index=True)
+                return
             if fact.streamed:
                 batches = Batches(fact, name, readings, self.runs)
                 self._frames[name] = cast("pd.DataFrame", batches)
@@ -91,13 +97,33 @@ class Counts(Mapping[str, "pd.DataFrame"]):
             return
         except Exception as error:
             log.debug("fact %s", name, exc_info=True)
-            place = place_in(error, fact.query)
+            place = "" if isinstance(fact, Asked) else place_in(error, fact.query)
             told = f"{type(error).__name__}: {error}{f', at {place}' if place else ''}"
             reason = f"the fact '{name}' has a fault of its own: {told}"
             self._errors[name] = FactError(redact(reason))
             return
         filled = [frame for frame in frames if len(frame)] or frames[:1]
         self._frames[name] = pd.concat(filled, ignore_index=True)
+
+    def _ask(self, asked: Asked, name: str, reading: Reading) -> pd.DataFrame:
+        """The rows of a query of the user's own, campaign after campaign, one more than allowed."""
+        import pandas as pd
+
+        source, frames = reading.source, [pd.DataFrame({"campaign": []}, dtype="str")]
+        text = asked.text_for(source.name, source.dialect)
+        for cut in reading.relations.cuts:
+            if not asked.concerns(cut, text):
+                continue
+            statement = asked_statement(text, reading.relations, cut)
+            started = time.perf_counter()
+            frame = source.ask(statement, asked.rows + 1)
+            seconds = time.perf_counter() - started
+            if "campaign" in frame:
+                raise FactError("the query may not call a column 'campaign'; that is added to it")
+            self.runs.append(_run(name, reading, statement, cut.key, len(frame), seconds))
+            frames.append(frame.assign(campaign=cut.key))
+        filled = [frame for frame in frames if len(frame)] or frames[-1:]
+        return pd.concat(filled, ignore_index=True)
 
     def _count_in(self, fact: Fact, name: str, reading: Reading) -> pd.DataFrame:
         # What is told is the whole statement, whatever of it the engine keeps already.
@@ -143,7 +169,7 @@ class Batches:
         self._runs += [run for run in runs if (run.name, run.campaign) not in known]
 
 
-def _fit(fact: Fact, readings: Sequence[Reading]) -> Sequence[Reading]:
+def fit(fact: Fact | Asked, readings: Sequence[Reading]) -> Sequence[Reading]:
     """The sources a fact is counted in."""
     fit = [each for each in readings if fact.roles & each.relations.mapped.roles]
     return fit or readings
@@ -162,21 +188,32 @@ def _runs(
     rows: Mapping[str, int] | pd.Series[Any],
     seconds: float,
 ) -> list[FactRun]:
-    source = reading.source
-    sql, parameters = source.sql(statement)
     return [
-        FactRun(
-            name=name,
-            campaign=cut.key,
-            source=source.name,
-            dialect=source.dialect,
-            sql=sql,
-            parameters={key: _plain(value) for key, value in parameters.items()},
-            rows=int(rows.get(cut.key, 0)),
-            seconds=seconds,
-        )
+        _run(name, reading, statement, cut.key, int(rows.get(cut.key, 0)), seconds)
         for cut in reading.relations.cuts
     ]
+
+
+def _run(
+    name: str,
+    reading: Reading,
+    statement: Select[Any] | TextualSelect,
+    campaign: str,
+    rows: int,
+    seconds: float,
+) -> FactRun:
+    source = reading.source
+    sql, parameters = source.sql(statement)
+    return FactRun(
+        name=name,
+        campaign=campaign,
+        source=source.name,
+        dialect=source.dialect,
+        sql=sql,
+        parameters={key: _plain(value) for key, value in parameters.items()},
+        rows=rows,
+        seconds=seconds,
+    )
 
 
 def _plain(value: Any) -> Any:
