@@ -78,11 +78,7 @@ def _with_extra(path: Path, overrides: Sequence[str]) -> dict[str, Section]:
 
 def unheeded(config: Config) -> list[str]:
     """Keys of the config that this version reads and does nothing with."""
-    found = []
-    if "xlsx" in config.output.formats:
-        found.append("output.formats: xlsx")
-    found += [f"sources.{name}.same_users" for name, s in config.sources.items() if s.same_users]
-    return found
+    return [f"sources.{name}.same_users" for name, s in config.sources.items() if s.same_users]
 
 
 def templates(config: Config) -> Path | None:
