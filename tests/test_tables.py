@@ -60,6 +60,7 @@ def test_text_is_quoted_and_in_utf_8() -> None:
         "\n=1",
         "\uff1d1+1",
         "'=already behind one",
+        "=a\rb",
     ],
 )
 def test_text_that_a_spreadsheet_would_run_stands_behind_an_apostrophe(text: str) -> None:
