@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, CursorResult, Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.sql.selectable import FromClause, GenerativeSelect
+from sqlalchemy.sql.selectable import FromClause, GenerativeSelect, TextualSelect
 
 from growthml.config.schema import Schema, SourceConfig
 from growthml.errors import FactError, SourceError
@@ -20,6 +20,7 @@ from growthml.sources.connect import engine_for
 from growthml.sources.kept import Kept
 from growthml.sources.log_cache import GLANCE, Logs
 from growthml.sources.mapping import Mapped, map_schema
+from growthml.sources.plain import told_plainly
 from growthml.sources.survey import Table, ends, survey
 
 if TYPE_CHECKING:
@@ -174,13 +175,28 @@ class Source:
             self._connection.rollback()
             raise FactError(self._explain(error)) from None
 
+    def ask(self, statement: TextualSelect, most: int) -> pd.DataFrame:
+        """Run a query of the user's own and bring at most `most` rows; raises FactError.
+
+        Columns are numbers, times, dates or text, whatever the driver calls them.
+        """
+        try:
+            with self._time_limit(), closing(self._connection.execute(statement)) as result:
+                names, rows = list(result.keys()), result.fetchmany(most)
+        except Exception as error:
+            self._connection.rollback()
+            raise FactError(self._explain(error)) from None
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise FactError(f"two columns of the query are called '{twice[0]}'; name them apart")
+        return told_plainly(rows, names)
+
     def _streamed(self, statement: sa.Select[Any]) -> Iterator[pd.DataFrame]:
         if self.dialect == "duckdb":  # it streams as it is, and SQLAlchemy would take rows ahead
             return _arrow_batches(self._connection.execute(statement))
         streaming = {"stream_results": True}
         return _row_batches(self._connection.execute(statement, execution_options=streaming))
 
-    def sql(self, statement: sa.Select[Any]) -> tuple[str, dict[str, Any]]:
+    def sql(self, statement: sa.Select[Any] | TextualSelect) -> tuple[str, dict[str, Any]]:
         """The text that runs for a statement, and its parameters by name."""
         compiled = statement.compile(
             dialect=self._engine.dialect, compile_kwargs={"render_postcompile": True}
