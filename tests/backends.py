@@ -73,10 +73,16 @@ def _sqlite(folder: Path, tables: Sequence[Table]) -> str:
 
 
 def _fill(database: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> None:
+    import pyarrow as pa
+
     for table in tables:
         database.execute(_ddl(table))
-        for row in table.rows:
-            database.execute(_insert(table), list(row))
+        if table.rows:
+            columns = zip(table.columns, zip(*table.rows, strict=True), strict=True)
+            rows = pa.table({name: pa.array(values) for name, values in columns})
+            database.register("rows", rows)
+            database.execute(f"INSERT INTO {_quoted(table.name)} SELECT * FROM rows")
+            database.unregister("rows")
 
 
 def _duckdb(folder: Path, tables: Sequence[Table]) -> str:

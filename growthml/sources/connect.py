@@ -137,10 +137,16 @@ def _only_reads(action: int, what: str | None, *_: str | None) -> int:
 
 
 def _in_zone(instant: str | None, of: str, to: str) -> str | None:
-    """SQLite has no time zones of its own: the wall clock of `to` when it is `instant` in `of`."""
+    """SQLite has no time zones of its own: the wall clock of `to` when it is `instant` in `of`.
+
+    A clock that is set back shows an hour twice, one set forward leaves an hour out; both are read
+    as standard time, as PostgreSQL and DuckDB do.
+    """
     if instant is None:
         return None
-    moment = datetime.fromisoformat(instant).replace(tzinfo=ZoneInfo(of))
+    first = datetime.fromisoformat(instant).replace(tzinfo=ZoneInfo(of))
+    second = first.replace(fold=1)
+    moment = second if first.dst() else first
     return moment.astimezone(ZoneInfo(to)).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
