@@ -236,7 +236,11 @@ def _answered(
     tables = tables_of(sections)
     view, context = pooled
     origins = plan.origins(edition.chosen)
-    about = [*edition.about, theme.digest, *(f"section of {name}: {origins[name]}" for name in origins)]
+    about = [
+        *edition.about,
+        theme.digest,
+        *(f"section of {name}: {origins[name]}" for name in origins),
+    ]
     return Run(
         run_id=run_id(as_of, config, sections, tables, templates, about),
         name=edition.name,

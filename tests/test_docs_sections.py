@@ -42,7 +42,7 @@ def test_the_query(there: Path) -> None:
     assert main(["run", "returning.yml", "--format", "html", "--quiet"]) == 0
     found = rows(there, "returning.rows")
     assert {row["channel"] for row in found} == {"FB", "PI", "RE", "TW"}
-    buyers = {campaign: 0 for campaign in ("baseline", "new")}
+    buyers = dict.fromkeys(("baseline", "new"), 0)
     for row in found:
         assert 0 <= int(row["came_back"]) <= int(row["buyers"])
         buyers[row["campaign"]] += int(row["buyers"])

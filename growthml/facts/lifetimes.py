@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import CTE, FromClause, Select
 
-from growthml.facts.expressions import moment, nothing, real, tally, total, whole
+from growthml.facts.expressions import ZERO, moment, nothing, real, tally, total, whole
 from growthml.facts.fact import Fact
 from growthml.facts.history import history, last_day
 from growthml.facts.relations import Relations
@@ -285,7 +285,9 @@ def _age(relations: Relations, rows: FromClause) -> ColumnElement[int]:
 
 def _months(start: ColumnElement[Any], end: ColumnElement[Any]) -> ColumnElement[int]:
     days, parts = MONTH_DAYS
-    return whole(days_between(start, end) * parts // days)
+    passed = days_between(start, end) * parts
+    # Engines do not round a negative quotient the same way.
+    return whole(sa.case((passed >= ZERO, passed // days), else_=-((days - 1 - passed) // days)))
 
 
 # -- common ------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from growthml.parts import Answer, SectionRun, Status
 from growthml.progress import Progress
 from growthml.run import run
 from growthml.simulate import simulate
-from growthml.sources import source
+from growthml.sources import fetch
 from tests.sections.stories import charts, frame, headings, row
 from tests.sites import SPRING, Site, config_of, write_pair
 
@@ -269,7 +269,7 @@ def test_lists_do_not_hang_on_how_rows_are_streamed(
 ) -> None:
     site = tastes(users=60)
     whole = frame(asked(tmp_path / "whole", site, site), "by_user")
-    monkeypatch.setattr(source, "BATCH_ROWS", 7)
+    monkeypatch.setattr(fetch, "BATCH_ROWS", 7)
     assert frame(asked(tmp_path / "parts", site, site), "by_user").equals(whole)
 
 
