@@ -32,7 +32,7 @@ TEMPLATES = {
     "seconds_between": f"(({_MILLIS.format(1)} - {_MILLIS.format(0)}) / 1e3)",
     "path_of": "split_part({0}, '?', 1)",
     "host_of": f"regexp_extract(lower({{0}}), '{HOST}', 1)",
-    "key_of": "shiftright(xxhash64(coalesce({0}, ''), coalesce({1}, '')), 1)",
+    "key_of": "CAST(xxhash64(coalesce({0}, ''), coalesce({1}, '')) AS STRING)",
     "weekday_of": "((dayofweek({0}) + 5) % 7 + 1)",
     "hour_of": "hour({0})",
     "verbatim": "{0}",
