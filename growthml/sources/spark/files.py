@@ -6,9 +6,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from growthml.errors import SourceError
-from growthml.sources.files import kind_of, table_name
 from growthml.sources.dialects.spark import name as written
 from growthml.sources.dialects.spark import text
+from growthml.sources.files import kind_of, table_name
 
 _CSV = {"header": "true", "inferSchema": "true"}
 

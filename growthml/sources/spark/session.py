@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -15,8 +16,8 @@ from pyspark.sql.connect.client.retries import DefaultPolicy
 from pyspark.sql.connect.session import SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from growthml.sources.spark.files import views_of
 from growthml.sources.dialects.spark import name as written
+from growthml.sources.spark.files import views_of
 
 apilevel = "2.0"
 threadsafety = 1
@@ -56,10 +57,22 @@ def address(host: str, port: int, options: Mapping[str, str]) -> str:
 
 def connect(name: str, address: str, *, database: str | None, path: str | None) -> Connection:
     """A session of its own. Raises OperationalError, and SourceError where `path` holds nothing."""
-    # It prints what it raises, JVM stack trace and all.
+    # They print what is raised anyway, JVM stack trace and all.
     logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)
+    warnings.filterwarnings("ignore", message=r"\[RETRIES_EXCEEDED\]")
     with _told():
         session = SparkSession.builder.remote(address).create()
+    try:
+        _set_up(name, session, database, path)
+    except BaseException:
+        session.release_session_on_close = False  # there may be nobody to tell
+        session.stop()
+        raise
+    return Connection(session)
+
+
+def _set_up(name: str, session: Any, database: str | None, path: str | None) -> None:
+    with _told():
         session.client.set_retry_policies([DefaultPolicy(max_retries=_TRIES)])
         for key, value in _SETTINGS.items():
             session.conf.set(key, value)
@@ -70,7 +83,6 @@ def connect(name: str, address: str, *, database: str | None, path: str | None) 
             session.catalog.setCurrentDatabase(bare)
         if path:
             views_of(name, path, session)
-    return Connection(session)
 
 
 class Connection:
