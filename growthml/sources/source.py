@@ -19,7 +19,7 @@ from growthml.secrets import redact
 from growthml.sources import postgres_arrow
 from growthml.sources.catalogue import Catalogue
 from growthml.sources.connect import engine_for
-from growthml.sources.fetch import DuckArrow, Fetch, Rows, typed
+from growthml.sources.fetch import Arrow, Fetch, Rows, typed
 from growthml.sources.kept import Kept
 from growthml.sources.log_cache import GLANCE, Logs
 from growthml.sources.mapping import Mapped, map_schema
@@ -99,8 +99,8 @@ class Source:
         return connection
 
     def _fetching(self) -> Fetch:
-        if self.dialect == "duckdb":
-            return DuckArrow(self._connection)
+        if self.dialect in ("duckdb", "spark"):
+            return Arrow(self._connection)
         if postgres_arrow.serves(self._engine.dialect):
             told = postgresql_settings(self._settings)
             return postgres_arrow.PostgresArrow(self._connection, told)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from growthml.sources.dialects import duckdb, mariadb, mysql, postgresql, sqlite
+from growthml.sources.dialects import duckdb, mariadb, mysql, postgresql, spark, sqlite
 
 ENGINES: dict[str, Mapping[str, str]] = {
     "duckdb": duckdb.TEMPLATES,
     "mariadb": mariadb.TEMPLATES,
     "mysql": mysql.TEMPLATES,
     "postgresql": postgresql.TEMPLATES,
+    "spark": spark.TEMPLATES,
     "sqlite": sqlite.TEMPLATES,
 }
 
