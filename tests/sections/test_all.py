@@ -200,7 +200,7 @@ def own_sections(folder: Path) -> Path:
         {"id": "bars", "query": by_channel, "chart": "bar", "y": "users"},
         {"id": "days", "query": days, "chart": "line"},
         {"id": "much", "query": days, "thresholds": [{"column": "n", "above": 0}]},
-        {"id": "none", "query": "select 1 as n where 1 = 0"},
+        {"id": "nothing", "query": "select 1 as n where 1 = 0"},
     ]
     return write_pair(
         folder,
