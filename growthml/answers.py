@@ -73,7 +73,7 @@ def answer(
     ended = _attempt(chosen, counts, readings, context)
     if ended is None:
         return None
-    names = [name for name, _ in _wanted(chosen)]
+    names = [name for name, _ in wanted(chosen)]
     return replace(
         ended,
         seconds=time.perf_counter() - started,
@@ -213,7 +213,7 @@ def _asked(chosen: Chosen, counts: View, readings: Sequence[Reading]) -> Facts:
     Optional ones are there only where the schema maps what they need.
     """
     facts = {}
-    for name, optional in _wanted(chosen):
+    for name, optional in wanted(chosen):
         counts.count(name, readings)
         try:
             facts[name.partition(":")[0]] = counts[name]
@@ -223,7 +223,7 @@ def _asked(chosen: Chosen, counts: View, readings: Sequence[Reading]) -> Facts:
     return facts
 
 
-def _wanted(chosen: Chosen) -> list[tuple[str, bool]]:
+def wanted(chosen: Chosen) -> list[tuple[str, bool]]:
     """Each fact's name, its arguments filled in from the section's options, and if it is optional.
 
     `churn:{inactive_days}?` is (`churn:90`, True); a list is told with commas.
