@@ -184,7 +184,13 @@ def _legible(run: SectionRun, drawings: Drawings) -> SectionRun:
     if lacking is None or run.status is not Status.OK:
         return run
     return replace(
-        run, status=Status.SUSPICIOUS, reason=_("a label cannot be printed: {fault}", fault=lacking)
+        run,
+        status=Status.SUSPICIOUS,
+        reason=_("a label cannot be printed: {fault}", fault=lacking),
+        advice=_(
+            "Install a font that has it (Debian: fonts-noto-cjk, fonts-noto-color-emoji), or give"
+            " it a label in other letters."
+        ),
     )
 
 

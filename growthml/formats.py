@@ -1,5 +1,9 @@
 """The one formatter: how every number, date and list prints, in text, tables and axes alike.
 
+Separators, decimals and money are the locale's. What is a word ("Apr", "and", "k") is of its
+language where there is a catalogue of it, else English, as the sentences around it then are; the
+order and look of English ones are our own, those of other languages CLDR's.
+
 An unknown value (None, NaN, infinite) prints as an en dash. Minus is U+2212, a narrow no-break
 space stands before %, and a value that is exactly zero prints without decimals, so that "0" always
 means counted zero. Values are rounded once, half away from zero, as a reader would by hand.
@@ -18,6 +22,8 @@ from functools import cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal, SupportsFloat
 
+from growthml.words import _, has
+
 if TYPE_CHECKING:
     from growthml.charts import Unit
 
@@ -30,7 +36,11 @@ PERCENT = f"{NARROW}%"
 
 _HUGE = Context(prec=400, rounding=ROUND_HALF_UP)
 _NOISE = Decimal("1e-6")  # smaller results are what is left of subtracting equal floats
-_STEPS = ((12, "tn"), (9, "bn"), (6, "M"), (3, "k"))
+_STEPS = {12: "tn", 9: "bn", 6: "M", 3: "k"}
+_THOUSANDS = {"de": "Tsd."}
+"""Where CLDR writes thousands out, which three digits of them must not be."""
+_ENGLISH = "en_GB"
+"""Whose days come first, and whose lists have no comma before "and"."""
 _LETTER_BEFORE_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)")
 
 
@@ -174,11 +184,11 @@ class Formats:
         if len(known) < 2:
             return DASH
         if unit == "ratio":
-            return " to ".join(self.ratio(x, signed=signed) for x in known)
+            return _range([self.ratio(x, signed=signed) for x in known])
         places = self._interval_places(known, unit)
         if unit == "money" and symbol:
-            return " to ".join(self.money(x, signed=signed, places=places) for x in known)
-        text = " to ".join(self._plain(x, places, signed) for x in known)
+            return _range([self.money(x, signed=signed, places=places) for x in known])
+        text = _range([self._plain(x, places, signed) for x in known])
         if unit == "seconds" and symbol:
             return f"{text}{NARROW}s"
         return text + PERCENT if unit in ("rate", "share") and symbol and not signed else text
@@ -189,7 +199,7 @@ class Formats:
         value = _hundredfold(x) if percent else _decimal(x)
         if value is None:
             return DASH
-        scaled, suffix = _stepped(value)
+        scaled, suffix = self._stepped(value)
         places = _trimmed_places(scaled)
         if unit == "money" and symbol:
             if places and not suffix:
@@ -206,17 +216,26 @@ class Formats:
         before = pattern.partition(";")[0].strip().startswith("¤")
         return f'"{sign}"#,##0{places}' if before else f'#,##0{places} "{sign}"'
 
+    def _stepped(self, value: Decimal) -> tuple[Decimal, str]:
+        """The value in thousands, millions … with the sign for it, rounded to three digits."""
+        places = 2 - value.adjusted() if value else 0
+        value = value.quantize(Decimal(1).scaleb(-places), context=_HUGE)
+        for power, suffix in _steps(self._words).items():
+            if value.adjusted() >= power:
+                return value.scaleb(-power), suffix
+        return value, ""
+
     def unit_sign(self, unit: Unit, *, difference: bool = False) -> str:
         """What stands beside a bare number of this unit: "%", "pp" (a difference), "$", ""."""
         match unit:
             case "rate" | "share":
-                return "pp" if difference else "%"
+                return _("pp") if difference else "%"
             case "money":
                 from babel.numbers import get_currency_symbol
 
                 return get_currency_symbol(self.currency, self.locale)
             case "days":
-                return "days"
+                return _("days")
             case "seconds":
                 return "s"
             case _:
@@ -224,11 +243,11 @@ class Formats:
 
     def date(self, day: datetime.date | None) -> str:
         """A day: "20 Apr 2014"."""
-        return self._date(day, "d MMM y")
+        return self._date(day, "yMMMd")
 
     def day(self, day: datetime.date | None) -> str:
         """A day where its year stands beside it: "20 Apr"."""
-        return self._date(day, "d MMM")
+        return self._date(day, "MMMd")
 
     def dates(self, start: datetime.date | None, end: datetime.date | None) -> str:
         """A span of days, both included: "22 Apr 2013 – 20 Apr 2014"; one day prints once."""
@@ -237,7 +256,9 @@ class Formats:
 
     def month(self, day: datetime.date | None, *, full_year: bool = False) -> str:
         """A month: "Apr 13", or with its full year "Apr 2013"."""
-        return self._date(day, "MMM y" if full_year else "MMM yy")
+        if full_year:
+            return self._date(day, "yMMM")
+        return self._date(day, "yMMM", short_year=True)
 
     def instant(self, moment: datetime.datetime | None) -> str:
         """A moment to the minute, with its time zone if it has one: "20 Apr 2014 13:05 UTC"."""
@@ -249,11 +270,12 @@ class Formats:
         """A count with its noun: "1 user", "1,093 users"."""
         return f"{self.count(n)} {one if n == 1 else many}"
 
-    @staticmethod
-    def join(words: Sequence[str], conjunction: str = "and") -> str:
+    def join(self, words: Sequence[str], conjunction: Literal["and", "or"] = "and") -> str:
         """A list in a sentence: "a, b and c"; empty for no words."""
-        *most, last = words or [""]
-        return f"{', '.join(most)} {conjunction} {last}" if most else last
+        from babel.lists import format_list
+
+        style: Literal["standard", "or"] = "standard" if conjunction == "and" else "or"
+        return format_list(words, style, self._words)
 
     def _scalar(self, x: Number, unit: Unit, signed: bool) -> str:
         match unit:
@@ -309,12 +331,21 @@ class Formats:
             case _:
                 return _digits(widest, ((10, 2), (100, 1)))
 
-    def _date(self, day: datetime.date | None, pattern: str) -> str:
+    @property
+    def _words(self) -> str:
+        """The locale whose words there are."""
+        language = self.locale.partition("_")[0]
+        return self.locale if language != "en" and has(language) else _ENGLISH
+
+    def _date(self, day: datetime.date | None, parts: str, *, short_year: bool = False) -> str:
         if day is None or day != day:  # NaT is not equal to itself
             return DASH
         from babel.dates import format_date
 
-        return str(format_date(day, pattern, locale=self.locale))
+        pattern = _date_pattern(self._words, parts)
+        if short_year:
+            pattern = re.sub("y+", "yy", pattern)
+        return str(format_date(day, pattern, locale=self._words))
 
 
 @cache
@@ -325,6 +356,13 @@ def _babel_locale(name: str) -> Any:
         return Locale.parse(name)
     except (UnknownLocaleError, ValueError):
         raise ValueError(f"locale {name!r} is not known; try one such as en_US") from None
+
+
+@cache
+def _date_pattern(locale: str, parts: str) -> str:
+    """The locale's way to write a date of these parts, such as "d. MMM y"; months in short."""
+    pattern = str(_babel_locale(locale).datetime_skeletons[parts].pattern)
+    return re.sub("(?<!M)M{4}(?!M)", "MMM", pattern)
 
 
 @cache
@@ -350,6 +388,11 @@ def _decimal(x: Number) -> Decimal | None:
     except TypeError:
         return None
     return Decimal(repr(value)) if isfinite(value) else None
+
+
+def _range(limits: Sequence[str]) -> str:
+    low, high = limits
+    return _("{low} to {high}", low=low, high=high)
 
 
 def _hundredfold(x: Number) -> Decimal | None:
@@ -392,14 +435,23 @@ def _significant(value: Decimal, digits: int) -> int:
     return max(0, digits - 1 - _rounded(value, places).adjusted())
 
 
-def _stepped(value: Decimal) -> tuple[Decimal, str]:
-    """The value in thousands, millions … with the letter for it, rounded to three digits."""
-    places = 2 - value.adjusted() if value else 0
-    value = value.quantize(Decimal(1).scaleb(-places), context=_HUGE)
-    for power, suffix in _STEPS:
-        if value.adjusted() >= power:
-            return value.scaleb(-power), suffix
-    return value, ""
+@cache
+def _steps(locale: str) -> dict[int, str]:
+    """The signs for thousands, millions … by their powers of ten, the largest first: those of
+    CLDR's short numbers ("12 Tsd.", "1,2 Mio."), our own in English."""
+    if locale == _ENGLISH:
+        return _STEPS
+    known = _babel_locale(locale).compact_decimal_formats["short"]["other"]
+    steps: dict[int, str] = {}
+    for power in range(12, 2, -1):
+        pattern = known.get(str(10**power))
+        suffix = pattern.suffix[0].replace("'", "") if pattern else ""
+        whole = pattern is not None and pattern.pattern.count("0") == 1
+        if suffix.strip() and whole:
+            steps[power] = f"\u00a0{suffix.strip()}"
+    if thousand := _THOUSANDS.get(locale.partition("_")[0]):
+        steps[3] = f"\u00a0{thousand}"
+    return steps
 
 
 def _trimmed_places(value: Decimal) -> int:

@@ -224,9 +224,20 @@ def test_german() -> None:
     assert GERMAN.difference(-0.0375, "money") == f"−0,04{NO_BREAK}€"
     assert GERMAN.rate(0.0683) == f"6,83{NARROW}%"
     assert GERMAN.p(0.0001) == "<0,001"
-    assert GERMAN.short(12_300, "money") == f"12,3k{NO_BREAK}€"
-    assert GERMAN.date(date(2014, 3, 20)) == "20 März 2014"
+    assert GERMAN.short(12_300, "money") == f"12,3{NO_BREAK}Tsd.{NO_BREAK}€"
+    assert GERMAN.date(date(2014, 3, 20)) == "20. März 2014"
+    assert GERMAN.short(4_560_000, "count") == f"4,56{NO_BREAK}Mio."
+    assert GERMAN.day(date(2014, 3, 20)) == "20. März"
+    assert GERMAN.join(["a", "b", "c"]) == "a, b und c"
+    assert GERMAN.join(["a", "b"], "or") == "a oder b"
     assert GERMAN.unit_sign("money") == "€"
+
+
+def test_words_are_english_where_the_sentences_are() -> None:
+    french = Formats("fr_FR", "EUR")
+    assert french.count(1234567) == "1\u202f234\u202f567"
+    assert french.date(date(2014, 3, 20)) == "20 Mar 2014"
+    assert french.join(["a", "b"]) == "a and b"
 
 
 def test_yen_has_no_decimals() -> None:

@@ -7,6 +7,7 @@ that margins hold what they must hold before anything is drawn.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from math import isfinite
@@ -14,6 +15,7 @@ from typing import Any, Literal, TypeGuard
 
 from growthml import fonts
 from growthml.fonts import Weight
+from growthml.fonts.machine import font_of
 
 Width = Literal["L", "S"]
 
@@ -43,6 +45,7 @@ ELLIPSIS = "…"
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]+")
 _BREAK = re.compile(r"(?<=-)(?=\w)| +")
+_NO_WIDTH = ("Cf", "Mn", "Me")
 _UNKNOWN_EM = 1.4  # an emoji, the widest of what other fonts may fill in
 
 
@@ -67,18 +70,37 @@ def line_height(size: float) -> float:
 
 
 def text_width(words: str, size: float, weight: Weight = 400) -> float:
-    """The width of one line of text in mm; a glyph in no font counts as a wide one."""
+    """The width of one line of text in mm; a glyph of another font is guessed."""
     return _ems(words, str(fonts.ttf(weight)), weight) * mm(size)
 
 
 @lru_cache(maxsize=8192)
 def _ems(words: str, font: str, weight: Weight) -> float:
-    unknown = missing(words)
-    known = "".join(char for char in words if char not in unknown)
-    return _advance(known, font, weight) + _UNKNOWN_EM * (len(words) - len(known))
+    foreign = not_ours(words)
+    known = "".join(char for char in words if char not in foreign)
+    guessed = sum(_foreign_em(char) for char in words if char in foreign)
+    return _advance(known, font, weight) + guessed
+
+
+def _foreign_em(char: str) -> float:
+    """How wide a glyph is in whatever font fills it in: an ideograph is square."""
+    kind = unicodedata.category(char)
+    if kind in _NO_WIDTH:
+        return 0.0
+    square = unicodedata.east_asian_width(char) in ("W", "F") and kind != "So"
+    return 1.0 if square else _UNKNOWN_EM
 
 
 def missing(words: str) -> str:
+    """The characters of these words that no font of ours or of the machine holds, each once."""
+    return "".join(
+        char
+        for char in not_ours(words)
+        if unicodedata.category(char) not in _NO_WIDTH and not font_of(char)
+    )
+
+
+def not_ours(words: str) -> str:
     """The characters of these words that neither Growth Sans nor its fallback holds, each once."""
     if words.isascii():
         return ""

@@ -29,6 +29,7 @@ from growthml import fonts
 from growthml.figures import house
 from growthml.figures.canvas import Canvas, Disc, Mark, Shape, Words
 from growthml.fonts import Weight
+from growthml.fonts.machine import font_of
 from growthml.palette import light
 
 HASH_SALT = "growthml"
@@ -105,16 +106,20 @@ def _put(mark: Mark, renderer: Any, to_page: Affine2D) -> None:
 
 def _put_words(words: Words, renderer: Any, to_page: Affine2D) -> None:
     text, left, family = words.text, words.x, fonts.FAMILY
+    further: tuple[str, ...] = ()
     if isinstance(renderer, RendererAgg):
         family = _family(str(fonts.ttf(words.weight)), words.weight)
-        # A picture knows no anchor, and has no reader's font to fall back on.
+        foreign = {char: font_of(char) for char in house.not_ours(text)}
+        # A picture knows no anchor, has no reader's font to fall back on, and no coloured glyphs.
         left = words.box.left
-        unknown = house.missing(text)
-        text = "".join(UNKNOWN_GLYPH if char in unknown else char for char in text)
+        lost = {char for char, path in foreign.items() if not path or "Color" in path}
+        text = "".join(UNKNOWN_GLYPH if char in lost else char for char in text)
+        further = tuple(dict.fromkeys(path for char, path in foreign.items() if char not in lost))
     x, y = to_page.transform((left, words.y))
     anchor = Text(x, y, ha=_SIDES[words.anchor])
     pen = _pen(renderer, words.colour)
-    font = _font(family, words.weight, words.size)
+    families = tuple(_machine_family(path) for path in further)
+    font = _font(family, words.weight, words.size, families)
     renderer.draw_text(pen, x, renderer.height - y, text, font, 0, mtext=anchor)
 
 
@@ -143,8 +148,19 @@ def _pen(renderer: Any, colour: str, thickness: float = 0.0, dash: Sequence[floa
 
 
 @cache
-def _font(family: str, weight: Weight, size: float) -> FontProperties:
-    return FontProperties(family=[family, FALLBACK_FAMILY, "sans-serif"], weight=weight, size=size)
+def _font(
+    family: str, weight: Weight, size: float, further: tuple[str, ...] = ()
+) -> FontProperties:
+    families = [family, FALLBACK_FAMILY, *further, "sans-serif"]
+    return FontProperties(family=families, weight=weight, size=size)
+
+
+@cache
+def _machine_family(path: str) -> str:
+    """What matplotlib knows a font of the machine by."""
+    entries = [FontEntry(path, name=path, weight=weight, size="scalable") for weight in (400, 600)]
+    font_manager.fontManager.ttflist += entries
+    return path
 
 
 @cache

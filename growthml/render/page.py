@@ -17,7 +17,7 @@ from growthml.render.front import FrontPage, front_page
 from growthml.render.places import IN_APPENDIX, Link, facts_of, has_page, places_of
 from growthml.render.tables import TableView, slug, table_view
 from growthml.render.words import ADVICE, BOXES, HEADLINES, reason_of
-from growthml.words import _
+from growthml.words import _, direction, language
 
 if TYPE_CHECKING:
     from growthml.render.drawings import Drawings
@@ -30,6 +30,7 @@ class Key:
     label: str
     note: str
     colour: str
+    newest: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,9 +83,11 @@ class SectionPage:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """The whole report. contents: every section and the appendix, in order."""
+    """The whole report. contents: every section and the appendix, in order. language: of
+    the texts; direction: the way the reader's own is written."""
 
     language: str
+    direction: str
     report: str
     as_of: str
     run_id: str
@@ -108,7 +111,8 @@ def page(run: Run, drawings: Drawings, rows: int) -> Page:
         if part.section.id in places and has_page(part)
     }
     return Page(
-        language=run.language,
+        language=language(),
+        direction=direction(run.language),
         report=run.title,
         as_of=run.context.formats.date(run.context.as_of),
         run_id=run.run_id,
@@ -138,7 +142,12 @@ def _keys(run: Run) -> list[Key]:
     first = _("baseline") if compared else ""
     other = _("new") if len(compared) == 1 else ""
     return [
-        Key(label=campaign.label, note=other if place else first, colour=campaign.colour)
+        Key(
+            label=campaign.label,
+            note=other if place else first,
+            colour=campaign.colour,
+            newest=bool(place and other),
+        )
         for place, campaign in enumerate(run.context.campaigns)
     ]
 

@@ -148,6 +148,39 @@ def _kind_of(name: str, dtype: str) -> Any:
     return "rate" if name.endswith(_FRACTIONS) else "number"
 
 
+HEADS = (
+    N_("At risk"),
+    N_("Bin"),
+    N_("Chosen"),
+    N_("Ci high"),
+    N_("Ci low"),
+    N_("Cohort"),
+    N_("Cohort users"),
+    N_("Day"),
+    N_("Effect"),
+    N_("Feature"),
+    N_("Fraction"),
+    N_("Importance"),
+    N_("Mean predicted"),
+    N_("Month"),
+    N_("Overall"),
+    N_("P value"),
+    N_("Partial"),
+    N_("Period"),
+    N_("Purchases per month"),
+    N_("Reference high"),
+    N_("Reference low"),
+    N_("Responses"),
+    N_("Retention months"),
+    N_("Stability"),
+    N_("Threshold"),
+    N_("Unbounded users"),
+    N_("User fraction"),
+    N_("Users targeted"),
+)
+"""Heads of tables that are shown with the columns of their files, to be found by translators."""
+
+
 _CAPPED = {
     (True, True): N_(
         "Top {room} in each campaign, of {count} {order}; all rows attached as {table}.csv"

@@ -56,4 +56,4 @@ def test_what_no_svg_may_hold_is_dropped() -> None:
 
 
 def test_missing_glyphs_are_named_once() -> None:
-    assert house.missing("東京東 → ● − ≥ Ελ Жя €") == "東京"
+    assert house.not_ours("東京東 → ● − ≥ Ελ Жя €") == "東京"
