@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,9 +22,18 @@ class Cost:
     megabytes: float
 
 
-def command(arguments: Sequence[str], *, folder: Path, repeats: int = 5) -> Cost:
-    """The median cost of a Python command; raises CalledProcessError when it fails."""
-    costs = [_once(arguments, folder) for _ in range(repeats)]
+def command(
+    arguments: Sequence[str], *, folder: Path, repeats: int = 5, python: str = sys.executable
+) -> Cost:
+    """The median cost of a Python command; raises CalledProcessError when it fails.
+
+    `{fresh}` among the arguments is another folder each time.
+    """
+    costs = []
+    for _ in range(repeats):
+        with tempfile.TemporaryDirectory() as fresh:
+            filled = [fresh if each == "{fresh}" else each for each in arguments]
+            costs.append(_once([python, *filled], folder))
     return Cost(
         cpu=median(cost.cpu for cost in costs),
         wall=median(cost.wall for cost in costs),
@@ -31,7 +41,7 @@ def command(arguments: Sequence[str], *, folder: Path, repeats: int = 5) -> Cost
     )
 
 
-def _once(arguments: Sequence[str], folder: Path) -> Cost:
+def _once(words: Sequence[str], folder: Path) -> Cost:
     probe = (
         "import resource, subprocess, sys, time\n"
         "started = time.perf_counter()\n"
@@ -42,7 +52,7 @@ def _once(arguments: Sequence[str], folder: Path) -> Cost:
         "print(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024)\n"
     )
     told = subprocess.run(
-        [sys.executable, "-c", probe, sys.executable, *arguments],
+        [sys.executable, "-c", probe, *words],
         cwd=folder,
         check=True,
         capture_output=True,

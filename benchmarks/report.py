@@ -15,8 +15,9 @@ from growthml.simulate import simulate
 
 SECTIONS = [
     name
-    for name in all_sections()
+    for name, section in all_sections().items()
     if name not in ("propensity", "segments", "recommendations", "traffic", "history")
+    and not section.repeats
 ]
 CONFIG = Path(__file__).parents[1] / "config" / "demo.yml"
 

@@ -6,18 +6,21 @@ Nothing a section does stops a report; a section that fails is a visible part of
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from growthml.errors import FactError, NotEnoughData
+from growthml.archive.stored import stored
+from growthml.errors import FactError, NotEnoughData, place_in
 from growthml.facts.count import Reading
 from growthml.facts.view import View
-from growthml.parts import Context, Facts, Run, Section, SectionRun, Status
+from growthml.parts import Answer, Context, Facts, Run, Section, SectionRun, Status, Table
 from growthml.plan import Chosen
 from growthml.progress import Progress
 from growthml.secrets import redact
+from growthml.tables import tables_of
 from growthml.words import _
 
 if TYPE_CHECKING:
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
     from growthml.render.drawings import Drawings
 
 log = logging.getLogger(__name__)
+
+MOST_TRIED = 10_000
+_FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +73,7 @@ def answer(
     ended = _attempt(chosen, counts, readings, context)
     if ended is None:
         return None
-    names = [name for name, _ in _wanted(chosen)]
+    names = [name for name, _ in wanted(chosen)]
     return replace(
         ended,
         seconds=time.perf_counter() - started,
@@ -82,6 +88,8 @@ def _attempt(
     try:
         facts = _asked(chosen, counts, readings)
         found = section.compute(facts, context, chosen.options)
+        if section.origin:
+            _sound(section, found)
     except NotEnoughData as error:
         if chosen.by_default and error.unasked:
             return None
@@ -104,13 +112,33 @@ def _attempt(
     )
 
 
+def _sound(section: Section, found: object) -> None:
+    """Raises where a section that is not ours brings what no page, file or archive can take."""
+    if not isinstance(found, Answer):
+        raise TypeError(f"compute returned a {type(found).__name__} instead of an Answer")
+    names = [block.id for block in found.blocks]
+    for name in names:
+        if not _FILE_NAME.fullmatch(name) or names.count(name) > 1:
+            raise ValueError(f"{name!r} names a file: lower-case letters, digits and _, once each")
+    for table in (block for block in found.blocks if isinstance(block, Table)):
+        for column in section.tables.get(table.id, ()):
+            if column not in table.frame.columns:
+                raise ValueError(f"the table '{table.id}' lacks its column '{column}'")
+    ended = SectionRun(section=section, status=found.status, seconds=0.0, answer=found)
+    tables_of([ended])
+
+
 def broken(run: SectionRun, error: Exception) -> SectionRun:
-    """The section as failed, through a fault of its own."""
-    said = f"{type(error).__name__}: {error}"
+    """The section as failed, through a fault of its own; one that is not ours says where."""
+    origin = run.section.origin
+    place = place_in(error, run.section.compute) if origin else ""
+    said = f"{type(error).__name__}: {error}{f', at {place}' if place else ''}"
     reason = _("an error in the section itself ({error})", error=said)
     advice = _(
         "All other sections are complete. Run with --verbose for the details and report them."
     )
+    if origin:
+        advice = _("All other sections are complete. Mend {file} and run again.", file=origin)
     return replace(run, status=Status.FAILED, answer=None, reason=redact(reason), advice=advice)
 
 
@@ -125,7 +153,10 @@ def drawn(run: Run) -> tuple[list[SectionRun], Drawings]:
     drawings: dict[str, Mapping[Width, Drawing]] = {}
     for each in run.sections:
         try:
-            found = draw_all(replace(run, sections=[each]))
+            alone = replace(run, sections=[each])
+            found = draw_all(alone)
+            if each.section.origin:
+                _tried(alone, found)
         except Exception as error:
             log.debug("figures of section %s", each.section.id, exc_info=True)
             sections.append(broken(each, error))
@@ -133,6 +164,14 @@ def drawn(run: Run) -> tuple[list[SectionRun], Drawings]:
         drawings |= found
         sections.append(_legible(each, found))
     return sections, drawings
+
+
+def _tried(alone: Run, drawings: Drawings) -> None:
+    """Set and store a section that is not ours by itself, so that its faults stay its own."""
+    from growthml.render.page import page
+
+    page(alone, drawings, MOST_TRIED)
+    stored(alone)
 
 
 def _legible(run: SectionRun, drawings: Drawings) -> SectionRun:
@@ -180,7 +219,7 @@ def _asked(chosen: Chosen, counts: View, readings: Sequence[Reading]) -> Facts:
     Optional ones are there only where the schema maps what they need.
     """
     facts = {}
-    for name, optional in _wanted(chosen):
+    for name, optional in wanted(chosen):
         counts.count(name, readings)
         try:
             facts[name.partition(":")[0]] = counts[name]
@@ -190,7 +229,7 @@ def _asked(chosen: Chosen, counts: View, readings: Sequence[Reading]) -> Facts:
     return facts
 
 
-def _wanted(chosen: Chosen) -> list[tuple[str, bool]]:
+def wanted(chosen: Chosen) -> list[tuple[str, bool]]:
     """Each fact's name, its arguments filled in from the section's options, and if it is optional.
 
     `churn:{inactive_days}?` is (`churn:90`, True); a list is told with commas.

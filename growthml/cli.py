@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -17,13 +18,15 @@ from typing import Any
 from growthml import __version__
 from growthml.errors import GrowthError, UsageError
 from growthml.secrets import redact
-from growthml.verbs import archive, delivery, render, run, schedule
+from growthml.verbs import archive, delivery, init, render, run, schedule, sections
 
 Verb = Callable[[argparse.Namespace], int]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code. Errors meant for a person go to stderr, redacted."""
+    # Our matrices are small: more threads would only wait for one another.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     options = _parser().parse_args(arguments)
     verbose = getattr(options, "verbose", False)
     _listen(verbose=verbose, quiet=getattr(options, "quiet", False))
@@ -84,6 +87,8 @@ def _parser() -> argparse.ArgumentParser:
     run.output_options(demo)
     demo.set_defaults(verb=_demo)
 
+    init.add(verbs, anywhere)
+
     check = verbs.add_parser(
         "check", help="validate a config and its sources without running", parents=[anywhere]
     )
@@ -95,11 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add(verbs, anywhere)
     schedule.add(verbs, anywhere)
 
-    sections = verbs.add_parser(
-        "sections", help="list the sections, or explain one", parents=[anywhere]
-    )
-    sections.add_argument("name", nargs="?")
-    sections.set_defaults(verb=_sections)
+    sections.add(verbs, anywhere)
 
     simulate = verbs.add_parser(
         "simulate", help="write a simulated campaign database", parents=[anywhere]
@@ -132,6 +133,9 @@ def _parser() -> argparse.ArgumentParser:
     archive.add(verbs, anywhere)
 
     schema = verbs.add_parser("schema", help="print the config's JSON Schema", parents=[anywhere])
+    schema.add_argument(
+        "config", nargs="?", type=Path, help="with installed sections and this config's own"
+    )
     schema.set_defaults(verb=_schema)
     return parser
 
@@ -160,6 +164,8 @@ def _demo_config() -> Path:
 
 def _check(options: argparse.Namespace) -> int:
     from growthml import plan
+    from growthml.config.load import located
+    from growthml.prepared import faults
     from growthml.reading import OpenSources
 
     config = plan.read_config(options.config, options.set)
@@ -174,6 +180,10 @@ def _check(options: argparse.Namespace) -> int:
             }
             for name, source in opened.sources.items()
         ]
+        today = date.today()
+        wrong = list(faults(config, opened.readings(seen_until=today, today=today)))
+    if wrong:
+        raise located(options.config, wrong, options.set)
     unheeded = plan.unheeded(config)
     if options.json:
         _print_json({"config": str(options.config), "sources": found, "unheeded": unheeded})
@@ -183,31 +193,6 @@ def _check(options: argparse.Namespace) -> int:
     if unheeded:
         print(f"This version does nothing with: {', '.join(unheeded)}")
     print(f"{options.config}: good")
-    return 0
-
-
-def _sections(options: argparse.Namespace) -> int:
-    from growthml.sections import all_sections
-
-    sections = all_sections()
-    if options.name is None:
-        width = max(map(len, sections))
-        for name, section in sections.items():
-            print(f"{name:{width}}  {section.question}")
-        return 0
-    if options.name not in sections:
-        raise UsageError(f"there is no section '{options.name}'; there are {', '.join(sections)}")
-    section = sections[options.name]
-    print(f"{section.title}: {section.question}\n")
-    print((sys.modules[section.compute.__module__].__doc__ or "").strip())
-    print("\nOptions:")
-    fields = section.options.model_fields
-    for key, field in fields.items():
-        print(f"  {key} (default {field.default!r}): {' '.join((field.description or '').split())}")
-    print("" if fields else "  none", end="" if fields else "\n")
-    print("\nTables:")
-    for table, columns in section.tables.items():
-        print(f"  {section.id}.{table}: {', '.join(columns)}")
     return 0
 
 
@@ -278,9 +263,18 @@ def _templates(options: argparse.Namespace) -> int:
     return 0
 
 
-def _schema(_: argparse.Namespace) -> int:
+def _schema(options: argparse.Namespace) -> int:
     from importlib.resources import files
 
+    if options.config is not None:
+        from growthml.config.json_schema import json_schema
+        from growthml.config.load import extra_sections
+        from growthml.extra import with_extra
+        from growthml.sections import all_sections
+
+        known = with_extra(all_sections(), extra_sections(options.config))
+        _print_json(json_schema({name: each.options for name, each in known.items()}))
+        return 0
     # Building the schema from its models costs more CPU than the whole start-up may; a test holds
     # that the file is what they say.
     print((files("growthml.config") / "schema.json").read_text(encoding="utf-8"), end="")

@@ -13,6 +13,8 @@ GrowthError
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
+from traceback import extract_tb
 from typing import ClassVar
 
 
@@ -71,3 +73,17 @@ class NotEnoughData(GrowthError):
         self.missing = missing
         self.unasked = unasked or bool(missing)
         super().__init__(reason)
+
+
+def line_in(error: BaseException, file: str) -> int | None:
+    """The line of a file on which an error came up last; None where it never passed through it."""
+    lines = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == file]
+    return lines[-1] if lines else None
+
+
+def place_in(error: BaseException, function: object) -> str:
+    """`weekend.py:31`: the same for the file a function is written in; empty where not known."""
+    code = getattr(function, "__code__", None)
+    file = code.co_filename if code else ""
+    line = line_in(error, file)
+    return f"{PurePath(file).name}:{line}" if line else ""

@@ -1,4 +1,4 @@
-"""The files of a run's folder but its manifest: tables, figures, HTML and PDF."""
+"""The files of a run's folder but its manifest: tables, figures, HTML, PDF and workbook."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from growthml.parts import Run
 from growthml.progress import Progress
+from growthml.tables import parquet_of
 
 if TYPE_CHECKING:
     from growthml.render.drawings import Drawings
@@ -48,7 +49,7 @@ def pages(
     progress: Progress,
     limits: PdfLimits,
 ) -> dict[str, bytes]:
-    """HTML and PDF of a run, as far as `formats` asks for them, by file name.
+    """HTML, PDF, workbook and typed tables of a run, as far as `formats` asks, by file name.
 
     The PDF is set by a process of its own, which is stopped at its limits. Raises GrowthError.
     """
@@ -69,6 +70,14 @@ def pages(
 
         progress.step("Setting the HTML page")
         files["report.html"] = html(found, drawings, templates).encode()
+    if "xlsx" in formats:
+        from growthml.render.xlsx import workbook
+
+        progress.step("Filling the workbook")
+        files["report.xlsx"] = workbook(found)
+    if "parquet" in formats:
+        typed = parquet_of(found.sections)
+        files |= {f"tables/{name}": content for name, content in typed.items()}
     if printing is not None:
         progress.step("Setting the PDF")
         files |= printing.result()

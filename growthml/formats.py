@@ -208,6 +208,14 @@ class Formats:
             return _sign(_rounded(scaled, places), signed=False) + text
         return self._plain(scaled, places) + suffix + (PERCENT if percent and symbol else "")
 
+    def money_pattern(self) -> str:
+        """Money as a spreadsheet's number format: `"$"#,##0.00`."""
+        sign = self.unit_sign("money").replace('"', "")
+        places = f".{'0' * self._minor_places()}".rstrip(".")
+        pattern = str(_babel_locale(self.locale).currency_formats["standard"].pattern)
+        before = pattern.partition(";")[0].strip().startswith("¤")
+        return f'"{sign}"#,##0{places}' if before else f'#,##0{places} "{sign}"'
+
     def _stepped(self, value: Decimal) -> tuple[Decimal, str]:
         """The value in thousands, millions … with the sign for it, rounded to three digits."""
         places = 2 - value.adjusted() if value else 0

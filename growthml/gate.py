@@ -105,8 +105,10 @@ def _age(age: timedelta) -> str:
 
 
 def alerts(config: Config, sections: Sequence[SectionRun], context: Context) -> list[str]:
-    """The bounds of the config that were crossed, a sentence each; what cannot be told, too."""
-    return [said for alert in config.alerts for said in _alert(alert, sections, context)]
+    """The bounds of the config and of its sections that were crossed, a sentence each; what cannot
+    be told, too."""
+    named = [said for alert in config.alerts for said in _alert(alert, sections, context)]
+    return named + [said for each in sections if each.answer for said in each.answer.alerts]
 
 
 def _alert(alert: AlertConfig, sections: Sequence[SectionRun], context: Context) -> Iterator[str]:

@@ -207,6 +207,7 @@ def _planned(
             start=start,
             end=end,
             definition=definition(config, entry),
+            filtered=bool(entry.where),
         ),
         cut=Cut(key=key, start=start, end=end, population=entry.population, where=entry.where),
     )

@@ -50,6 +50,7 @@ class Campaign:
     start, end: its window, [start, end), or None where it is open. colour: its token everywhere.
     periods: over how many periods its users and events are added up; its totals are means of them.
     definition: a digest of what it is and how it is measured, whatever its dates and labels.
+    filtered: whether it is cut by anything else than time.
     """
 
     key: str
@@ -60,6 +61,7 @@ class Campaign:
     end: date | None = None
     periods: int = 1
     definition: str = ""
+    filtered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,7 +239,8 @@ class Answer:
     """What a section says. headline: the answer in one sentence (<= 2 lines of print).
 
     blocks: charts and tables in reading order; neighbouring half charts stand side by side.
-    definitions: (term, definition) pairs used, gathered in the appendix.
+    definitions: (term, definition) pairs used, gathered in the appendix. alerts: bounds of the
+    section's own that were crossed, a sentence each.
     """
 
     headline: str
@@ -248,6 +251,7 @@ class Answer:
     status: Status = Status.OK
     reason: str = ""
     front: Front | None = None
+    alerts: Sequence[str] = ()
 
 
 class Options(BaseModel):
@@ -280,6 +284,9 @@ class Section:
     fill arguments (`churn:{inactive_days}`, handed over as `churn`). tables: table id ->
     its guaranteed columns. compute: pure; raises NotEnoughData when it cannot answer. pools: its
     facts may be added up over several periods; other sections compare with the latest of them.
+    own_facts: `growthml.facts.Fact`s that only this section knows. repeats: it may stand in a
+    report several times, under the `id`, title and question of its options. origin, version: the
+    file or package it came with, empty for ours; filled in as it is found.
     """
 
     id: str
@@ -290,6 +297,10 @@ class Section:
     compute: Compute
     options: type[Options] = Options
     pools: bool = False
+    own_facts: Sequence[Any] = ()
+    repeats: bool = False
+    origin: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

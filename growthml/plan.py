@@ -9,14 +9,19 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
-from growthml.config.load import load
-from growthml.config.problems import suggestion
+from growthml.analysis.own_query import SqlOptions
+from growthml.config.load import extra_sections, load, located
+from growthml.config.problems import Fault, suggestion
 from growthml.config.schema import CampaignConfig, Config, MeanOfLast, SectionChoice
 from growthml.deliver.subject import check_subject
 from growthml.errors import UsageError
+from growthml.extra import add, facts_of, from_file, with_extra
+from growthml.facts import Fact
+from growthml.facts.asked import Asked
 from growthml.facts.relations import Counting
 from growthml.formats import Formats
 from growthml.lineup import BEFORE, MEAN, Planned, cut_down, line_up, pooled_baseline
@@ -26,7 +31,6 @@ from growthml.sections import all_sections
 from growthml.sources.mapping import Mapped
 from growthml.words import N_, _
 
-UNHEEDED = frozenset({"extra_sections"})
 SIMULATED_ACTIONS = frozenset({"bought", "like", "share", "nothing"})
 CHECKS = {
     "event_before_signup": N_("event before sign-up"),
@@ -44,14 +48,20 @@ CHECKS = {
 """What pages call the checks of data quality."""
 
 
-def read_config(path: Path, overrides: Sequence[str] = ()) -> Config:
+def read_config(
+    path: Path, overrides: Sequence[str] = (), environ: Mapping[str, str] | None = None
+) -> Config:
     """The config at `path`, checked against the sections there are; raises ConfigError, or
-    UsageError for a mail's subject that does not work."""
-    sections = all_sections()
+    UsageError for a mail's subject that does not work.
+
+    environ: where `${NAME}` is looked up, the process's own environment if None.
+    """
+    sections = _with_extra(path, overrides)
     config = load(
         path,
         options={name: section.options for name, section in sections.items()},
         overrides=overrides,
+        environ=environ,
         default_sections=list(sections),
     )
     if config.delivery.email is not None:
@@ -59,13 +69,22 @@ def read_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     return config
 
 
+def _with_extra(path: Path, overrides: Sequence[str]) -> dict[str, Section]:
+    """The sections a config may name; a file of its own that is no good is a problem in it."""
+    known, faults = with_extra(all_sections()), []
+    for index, file in enumerate(extra_sections(path, overrides=overrides)):
+        try:
+            add(known, from_file(Path(file)))
+        except UsageError as error:
+            faults.append(Fault(("extra_sections", index), str(error)))
+    if faults:
+        raise located(path, faults, overrides)
+    return known
+
+
 def unheeded(config: Config) -> list[str]:
     """Keys of the config that this version reads and does nothing with."""
-    found = sorted(UNHEEDED & config.model_fields_set)
-    if "xlsx" in config.output.formats:
-        found.append("output.formats: xlsx")
-    found += [f"sources.{name}.same_users" for name, s in config.sources.items() if s.same_users]
-    return found
+    return [f"sources.{name}.same_users" for name, s in config.sources.items() if s.same_users]
 
 
 def templates(config: Config) -> Path | None:
@@ -94,12 +113,12 @@ class Chosen:
 
 def choose(config: Config, only: Sequence[str] = ()) -> list[Chosen]:
     """The sections to run, in order; raises UsageError when `only` names one that is not there."""
-    sections = all_sections()
+    sections = with_extra(all_sections(), config.extra_sections)
     chosen = [_chosen(sections[choice.name], choice) for choice in config.sections]
     if not only:
         return chosen
     configured = {each.section.id: each for each in chosen}
-    unknown = [name for name in only if name not in sections]
+    unknown = [name for name in only if name not in sections and name not in configured]
     if unknown:
         raise UsageError(
             f"--only {unknown[0]}: there is no such section; there are {', '.join(sections)}"
@@ -121,14 +140,35 @@ def _with_defaults(section: Section) -> Chosen:
 
 
 def _chosen(section: Section, choice: SectionChoice) -> Chosen:
-    options = choice.options
+    options = section.options.model_validate(choice.options.model_dump())
     return Chosen(
-        section=section,
-        options=section.options.model_validate(options.model_dump()),
+        section=_named(section, options) if section.repeats else section,
+        options=options,
         by_default=choice.by_default,
         required=choice.required,
         on_failure=choice.on_failure or ("hold" if choice.required else "partial"),
     )
+
+
+def _named(section: Section, options: Any) -> Section:
+    """A section that may be repeated, under the names its options give it."""
+    question = options.question or section.question
+    return replace(section, id=options.id, title=options.named_title, question=question)
+
+
+def own_facts(chosen: Sequence[Chosen]) -> Mapping[str, Fact | Asked]:
+    """The facts that chosen sections bring with them, by name, and the config's own queries."""
+    queries = {
+        f"sql:{each.options.id}": Asked(texts=each.options.texts, rows=each.options.rows)
+        for each in chosen
+        if isinstance(each.options, SqlOptions)
+    }
+    return {**facts_of([each.section for each in chosen]), **queries}
+
+
+def origins(chosen: Sequence[Chosen]) -> dict[str, str]:
+    """By file or package, the version of sections that are not ours."""
+    return {each.section.origin: each.section.version for each in chosen if each.section.origin}
 
 
 def campaigns(config: Config, as_of: date, chosen: Sequence[Chosen] | None = None) -> list[Planned]:
@@ -249,9 +289,10 @@ def parts(
 ) -> list[Edition]:
     """A report for each value of `for_each`: the same campaigns cut down to it.
 
-    Sections that read web logs are left out: visitors have no channel of ours.
+    Sections that read web logs are left out, visitors have no channel of ours; and queries that do
+    not ask who a campaign's users are, which would say the same in every part.
     """
-    mine = [each for each in chosen if "source" not in type(each.options).model_fields]
+    mine = [each for each in chosen if _has_parts(each.options)]
     names = _part_names(config.report.name, values)
     return [
         Edition(
@@ -264,6 +305,12 @@ def parts(
         for value in values
         if (cut := cut_down(planned, value)) and mine
     ]
+
+
+def _has_parts(options: Options) -> bool:
+    if isinstance(options, SqlOptions):
+        return options.reads_users
+    return "source" not in type(options).model_fields
 
 
 def _part_names(report: str, values: Sequence[str]) -> dict[str, str]:

@@ -48,6 +48,8 @@ class OpenSources:
         self._config = config
         self._planned = planned
         names = dict.fromkeys(each.campaign.source for each in planned)
+        # A query of the user's own is written for the file, not for its copy in DuckDB.
+        copying = copying and all(each.name != "sql" for each in config.sections)
         with ExitStack() as opening:
             self.sources = {
                 name: opening.enter_context(

@@ -151,7 +151,7 @@ def _run(
             editions += plan.parts(config, planned, chosen, sources.channels(readings))
             further = [each for edition in editions[1:] for each in edition.planned]
             readings = sources.readings(seen_until=as_of, today=rows_until, further=further)
-        counts = Counts()
+        counts = Counts(plan.own_facts(chosen))
         found = [
             _answered(edition, config, counts, readings, as_of, past, templates, theme, progress)
             for edition in editions
@@ -235,15 +235,21 @@ def _answered(
     sections = answers(edition.chosen, Sight(pooled=pooled, alone=alone), readings, progress)
     tables = tables_of(sections)
     view, context = pooled
+    origins = plan.origins(edition.chosen)
+    about = [
+        *edition.about,
+        theme.digest,
+        *(f"section of {name}: {origins[name]}" for name in origins),
+    ]
     return Run(
-        run_id=run_id(as_of, config, sections, tables, templates, [*edition.about, theme.digest]),
+        run_id=run_id(as_of, config, sections, tables, templates, about),
         name=edition.name,
         title=edition.title,
         context=context,
         sections=sections,
         facts=view.runs,
         sources=source_runs(readings, view),
-        versions=versions(),
+        versions=versions() | origins,
         language=config.language,
         status=overall(sections, edition.chosen),
         part=edition.part,

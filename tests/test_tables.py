@@ -1,12 +1,15 @@
 from __future__ import annotations
 
-from datetime import date
+import csv
+import io
+from datetime import date, datetime
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from growthml.parts import Answer, Column, Options, Section, SectionRun, Status, Table
-from growthml.tables import csv_of, tables_of
+from growthml.tables import csv_of, guarded, guarded_in, parquet_of, tables_of, unguarded
 
 
 def test_a_header_row_raw_numbers_iso_dates_and_plain_line_ends() -> None:
@@ -43,6 +46,87 @@ def test_text_is_quoted_and_in_utf_8() -> None:
     frame = pd.DataFrame({"channel": ['a "b", c', "Zürich\n"]})
     text = csv_of(Table(id="t", title="T", frame=frame)).decode("utf-8")
     assert text == 'channel\n"a ""b"", c"\n"Zürich\n"\n'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '=HYPERLINK("http://example.com")',
+        "+1+cmd|' /C calc'!A0",
+        "-2+3",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "\uff1d1+1",
+        "'=already behind one",
+        "=a\rb",
+    ],
+)
+def test_text_that_a_spreadsheet_would_run_stands_behind_an_apostrophe(text: str) -> None:
+    assert guarded(text) == f"'{text}"
+    assert unguarded(guarded(text)) == text
+    frame = pd.DataFrame({"channel": ["FB", text], "n": [1, 2]})
+    table = Table(id="t", title="T", frame=frame)
+    held = csv_of(table).decode()
+    [_head, _fb, read] = list(csv.reader(io.StringIO(held, newline="")))
+    assert unguarded(read[0]) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["-12", "+3.5", "-1e-9", "-50%", "a=b", "'quoted'", "", "−3", "12"]
+)
+def test_other_text_stays_what_it_is(text: str) -> None:
+    assert guarded(text) == text == unguarded(text)
+
+
+def test_a_head_is_guarded_too_and_the_frame_stays_as_it_is() -> None:
+    frame = pd.DataFrame({"=evil": ["@x", None], "n": [1, 2]})
+    assert csv_of(Table(id="t", title="T", frame=frame)) == b"'=evil,n\n'@x,1\n,2\n"
+    assert frame["=evil"][0] == "@x"
+
+
+def test_guarded_cells_are_counted() -> None:
+    tables = {"bad": ["=1", "@2", "x"], "good": ["-1", "a", "b"]}
+    ended = answered(
+        *(Table(id=name, title="T", frame=pd.DataFrame({"c": v})) for name, v in tables.items())
+    )
+    assert guarded_in([ended]) == {"who.bad.csv": 2}
+
+
+def test_parquet_keeps_types_and_texts() -> None:
+    frame = pd.DataFrame(
+        {
+            "user_id": [1, 2],
+            "rate": [0.1 + 0.2, float("nan")],
+            "day": [date(2025, 2, 1), None],
+            "at": pd.to_datetime(["2025-02-01 10:00", None]),
+            "text": ["=1", None],
+            "mixed": ["a", 2],
+        }
+    )
+    made = parquet_of([answered(Table(id="came", title="T", frame=frame))])
+    assert list(made) == ["who.came.parquet"]
+    found = pq.read_table(io.BytesIO(made["who.came.parquet"]))
+    assert found.to_pydict() == {
+        "user_id": [1, 2],
+        "rate": [0.3, None],
+        "day": [date(2025, 2, 1), None],
+        "at": [datetime(2025, 2, 1, 10), None],
+        "text": ["=1", None],
+        "mixed": ["a", "2"],
+    }
+    assert str(found.schema.field("day").type) == "date32[day]"
+
+
+def answered(*tables: Table) -> SectionRun:
+    def compute(*_: object) -> Answer:
+        raise AssertionError
+
+    section = Section(id="who", title="Who", question="Who?", facts=(), tables={}, compute=compute)
+    return SectionRun(
+        section=section, status=Status.OK, seconds=0, answer=Answer(headline="One", blocks=tables)
+    )
 
 
 def test_tables_of_sections_that_answered() -> None:

@@ -206,6 +206,7 @@ def _lists(
     from scipy.sparse import coo_matrix
 
     things = shown.catalogue
+    rows = rows[rows["item_id"].isin(things.items)]  # others were touched before the window only
     user, _ = pd.factorize(rows["place"])
     people = rows.drop_duplicates("place")
     item, size = things.items.get_indexer(rows["item_id"]), (len(people), len(things.items))

@@ -22,6 +22,7 @@ from growthml.parts import (
     rows_of,
 )
 from growthml.secrets import masked, redact
+from growthml.tables import guarded_in
 
 SCHEMA_VERSION = 1
 
@@ -64,6 +65,8 @@ def manifest(
             for name, content in sorted(outputs.items())
         ],
     }
+    if guarded := guarded_in(run.sections):
+        document["guarded"] = guarded
     document["definition"] = definition.digest(plain(document))
     return (json.dumps(plain(document), indent=1, ensure_ascii=False) + "\n").encode()
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from growthml.errors import GrowthError, UsageError
 from growthml.metrics import STANDARD
+from growthml.tables import unguarded
 
 RUN_ID = re.compile(r"\d{4}-\d\d-\d\d-[0-9a-f]{12}")
 LATEST = "latest"
@@ -163,7 +164,10 @@ class StoredRun:
         if not path.is_file():
             return ()
         with path.open(encoding="utf-8", newline="") as file:
-            return [Kpi(row) for row in csv.DictReader(file)]
+            return [
+                Kpi({name: unguarded(value) for name, value in row.items()})
+                for row in csv.DictReader(file)
+            ]
 
     def kpi(self, metric: str, campaign: str) -> Kpi | None:
         """One metric of one campaign."""

@@ -80,6 +80,14 @@ def extra_sections(
     return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
 
 
+def located(path: Path, faults: Iterable[Fault], overrides: Sequence[str] = ()) -> ConfigError:
+    """Faults that came up once the config was read, with their places in its file."""
+    tree = _read(path, os.environ)
+    for override in overrides:
+        apply(tree, override, os.environ)
+    return ConfigError(_in_order(_placed(faults, tree)))
+
+
 def _read(path: Path, environ: Mapping[str, str]) -> Tree:
     """The file's tree, surely a mapping."""
     text = _text(path)

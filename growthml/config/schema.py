@@ -141,7 +141,9 @@ class EventsTable(Model):
     order: Text | None = None
     """Column of the order's id: purchases are then distinct orders, not rows."""
     quantity: Text | None = None
-    """Column of how many items; it multiplies the item's price."""
+    """Column of how many items; it multiplies the price."""
+    price: Text | None = None
+    """Column of the price of one item, where the event rather than the item carries it."""
     category: Text | None = None
     """Column of the category, where the event rather than the item carries it."""
 
@@ -486,8 +488,9 @@ class OutputConfig(Model):
 
     archive: Path = "reports"
     """The folder of all runs."""
-    formats: tuple[Literal["html", "pdf", "xlsx"], ...] = ("html", "pdf")
-    """What is made of every run."""
+    formats: tuple[Literal["html", "pdf", "xlsx", "parquet"], ...] = ("html", "pdf")
+    """What is made of every run: `html`, `pdf`, `xlsx` (every table on a sheet), and `parquet`
+    (every table, typed, beside its CSV)."""
     templates: Path | None = None
     """A folder of templates that win over ours, file by file."""
     history: Url | None = None
@@ -576,13 +579,13 @@ class EmailConfig(Model):
     the report before; `alert`: only when an alert fired."""
     subject: Text = "{{ verdict }} · {{ report }} {{ date }}"
     """Its subject, a Jinja2 template of `verdict`, `report`, `date`, `status` and `slice`."""
-    attach: tuple[Literal["summary.pdf", "report.pdf", "tables"], ...] = (
+    attach: tuple[Literal["summary.pdf", "report.pdf", "report.xlsx", "tables"], ...] = (
         "summary.pdf",
         "report.pdf",
         "tables",
     )
-    """What it carries besides the text: the front page alone, the whole report, and the table of
-    all KPIs as CSV."""
+    """What it carries besides the text: the front page alone, the whole report, its workbook
+    (where `output.formats` has `xlsx`), and the table of all KPIs as CSV."""
     reply_to: Address | None = None
     """Where answers go."""
     unsubscribe: Address | None = None

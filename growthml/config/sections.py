@@ -42,6 +42,9 @@ def read_sections(
         if identity in seen:
             faults.append(_twice(identity, at))
         seen.add(identity)
+        if name == REPEATABLE and isinstance(given, Mapping) and given.get("id") in options:
+            message = f"there is a section {identity[1]} already; give the query another id"
+            faults.append(Fault((*at, "id"), message))
         choice, problems = _choice(name, given, at, options[name], by_default)
         if choice is not None:
             choices.append(choice)

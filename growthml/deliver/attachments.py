@@ -36,8 +36,15 @@ _KINDS = {
     "tables": _Kind(
         "tables/summary.kpis.csv", "-kpis.csv", "text/csv", N_("all KPIs ({format}, {size})"), "CSV"
     ),
+    "report.xlsx": _Kind(
+        "report.xlsx",
+        ".xlsx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        N_("all tables ({format}, {size})"),
+        "XLSX",
+    ),
 }
-HEAVIEST_FIRST = ("report.pdf", "summary.pdf", "tables")
+HEAVIEST_FIRST = ("report.xlsx", "report.pdf", "summary.pdf", "tables")
 """In which order attachments give way where a mail grows too large."""
 
 
@@ -52,7 +59,7 @@ class Attachment:
 
 
 def attachments(run: Run, folder: Path, wanted: Sequence[str]) -> list[Attachment]:
-    """The wanted files as far as the run has them, the whole report first. Raises OSError."""
+    """The wanted files as far as the run has them, the heaviest first. Raises OSError."""
     found = []
     for kind in HEAVIEST_FIRST:
         path = folder / _KINDS[kind].file

@@ -13,7 +13,7 @@ from growthml.facts.relations import Relations
 
 
 def _actions(relations: Relations) -> Select[Any]:
-    events = relations.events
+    events = relations.acts
     group = (events.c.campaign, events.c.channel, events.c.action)
     per_user = (
         sa.select(*group, events.c.user_id, sa.func.sum(events.c.n).label("events"))
@@ -41,7 +41,7 @@ def _need_categories(relations: Relations) -> None:
 
 def _categories(relations: Relations) -> Select[Any]:
     _need_categories(relations)
-    events = relations.events
+    events = relations.acts
     group = (events.c.campaign, events.c.channel, events.c.category, events.c.action)
     return (
         sa.select(
@@ -59,7 +59,7 @@ def _categories(relations: Relations) -> Select[Any]:
 
 def _category_sales(relations: Relations) -> Select[Any]:
     _need_categories(relations)
-    events = relations.events
+    events = relations.acts
     return (
         sa.select(
             events.c.campaign,

@@ -83,7 +83,7 @@ def _people(relations: Relations) -> Subquery:
 
 def _actions(relations: Relations) -> Select[Any]:
     """How often each user did each action, and the last time if it is not idle."""
-    events = relations.events
+    events = relations.acts
     active = relations.is_active(events)
     user = [events.c[name] for name in _USER]
     return (

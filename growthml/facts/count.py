@@ -11,10 +11,12 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy.sql.selectable import Select
+from sqlalchemy.sql.selectable import Select, TextualSelect
 
-from growthml.errors import FactError, GrowthError
+from growthml.errors import FactError, GrowthError, place_in
 from growthml.facts import FACTS, Fact
+from growthml.facts.asked import Asked
+from growthml.facts.asked import statement as asked_statement
 from growthml.facts.relations import Relations
 from growthml.parts import FactRun
 from growthml.secrets import redact
@@ -48,8 +50,10 @@ class Counts(Mapping[str, "pd.DataFrame"]):
     Every frame says in `source` where a row was counted, for rows that belong to no campaign.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, more: Mapping[str, Fact | Asked] | None = None) -> None:
+        """more: facts besides `FACTS`, by name; queries by name and argument."""
         self.runs: list[FactRun] = []
+        self._more = more or {}
         self._frames: dict[str, pd.DataFrame] = {}
         self._errors: dict[str, GrowthError] = {}
 
@@ -73,33 +77,60 @@ class Counts(Mapping[str, "pd.DataFrame"]):
 
         if name in self._frames or name in self._errors:
             return
-        fact = FACTS[name.partition(":")[0]]
-        readings = _fit(fact, readings)
+        base = name.partition(":")[0]
+        fact = self._more.get(name) or self._more.get(base) or FACTS[base]
+        readings = fit(fact, readings)
         frames = []
         try:
+            if isinstance(fact, Asked):
+                answers = [self._ask(fact, name, reading) for reading in readings]
+                self._frames[name] = pd.concat(answers, ignore_index=True)
+                return
             if fact.streamed:
-                batches = Batches(name, readings, self.runs)
+                batches = Batches(fact, name, readings, self.runs)
                 self._frames[name] = cast("pd.DataFrame", batches)
                 return
             for reading in readings:
-                frames.append(self._count_in(name, reading))
+                frames.append(self._count_in(fact, name, reading))
         except GrowthError as error:
             self._errors[name] = error
             return
         except Exception as error:
             log.debug("fact %s", name, exc_info=True)
-            reason = f"the fact '{name}' has a fault of its own: {type(error).__name__}: {error}"
+            place = "" if isinstance(fact, Asked) else place_in(error, fact.query)
+            told = f"{type(error).__name__}: {error}{f', at {place}' if place else ''}"
+            reason = f"the fact '{name}' has a fault of its own: {told}"
             self._errors[name] = FactError(redact(reason))
             return
         filled = [frame for frame in frames if len(frame)] or frames[:1]
         self._frames[name] = pd.concat(filled, ignore_index=True)
 
-    def _count_in(self, name: str, reading: Reading) -> pd.DataFrame:
+    def _ask(self, asked: Asked, name: str, reading: Reading) -> pd.DataFrame:
+        """The rows of a query of the user's own, campaign after campaign, one more than allowed."""
+        import pandas as pd
+
+        source, frames = reading.source, [pd.DataFrame({"campaign": []}, dtype="str")]
+        text = asked.text_for(source.name, source.dialect)
+        for cut in reading.relations.cuts:
+            if not asked.concerns(cut, text):
+                continue
+            statement = asked_statement(text, reading.relations, cut)
+            started = time.perf_counter()
+            frame = source.ask(statement, asked.rows + 1)
+            seconds = time.perf_counter() - started
+            if "campaign" in frame:
+                raise FactError("the query may not call a column 'campaign'; that is added to it")
+            self.runs.append(_run(name, reading, statement, cut.key, len(frame), seconds))
+            frames.append(frame.assign(campaign=cut.key))
+        filled = [frame for frame in frames if len(frame)] or frames[-1:]
+        return pd.concat(filled, ignore_index=True)
+
+    def _count_in(self, fact: Fact, name: str, reading: Reading) -> pd.DataFrame:
         # What is told is the whole statement, whatever of it the engine keeps already.
-        statement = asked = _statement(name, reading.relations)
+        statement = asked = _statement(fact, name, reading.relations)
         started = time.perf_counter()
         if reading.source.keeps:
-            asked = _statement(name, reading.kept)
+            asked = _statement(fact, name, reading.kept)
         frame = reading.source.read(asked)
         seconds = time.perf_counter() - started
         self.runs += _runs(name, reading, statement, frame["campaign"].value_counts(), seconds)
@@ -113,16 +144,20 @@ class Batches:
     and NotEnoughData at once where the schema lacks a field.
     """
 
-    def __init__(self, name: str, readings: Sequence[Reading], runs: list[FactRun]) -> None:
+    def __init__(
+        self, fact: Fact, name: str, readings: Sequence[Reading], runs: list[FactRun]
+    ) -> None:
+        self._fact = fact
         self._name = name
-        self._statements = [(each, _statement(name, each.relations)) for each in readings]
+        self._statements = [(each, _statement(fact, name, each.relations)) for each in readings]
         self._runs = runs
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
         for reading, statement in self._statements:
             rows: Counter[str] = Counter()
             seconds, started = 0.0, time.perf_counter()
-            for frame in reading.source.batches(_statement(self._name, reading.kept)):
+            asked = _statement(self._fact, self._name, reading.kept)
+            for frame in reading.source.batches(asked):
                 seconds += time.perf_counter() - started
                 rows.update(frame["campaign"].value_counts().to_dict())
                 yield frame.assign(source=reading.source.name)
@@ -134,16 +169,16 @@ class Batches:
         self._runs += [run for run in runs if (run.name, run.campaign) not in known]
 
 
-def _fit(fact: Fact, readings: Sequence[Reading]) -> Sequence[Reading]:
+def fit(fact: Fact | Asked, readings: Sequence[Reading]) -> Sequence[Reading]:
     """The sources a fact is counted in."""
     fit = [each for each in readings if fact.roles & each.relations.mapped.roles]
     return fit or readings
 
 
-def _statement(name: str, relations: Relations) -> Select[Any]:
+def _statement(fact: Fact, name: str, relations: Relations) -> Select[Any]:
     # A fact may take arguments behind its name: `churn:90`.
-    base, *arguments = name.split(":")
-    return FACTS[base].query(relations, *arguments)
+    _, *arguments = name.split(":")
+    return fact.query(relations, *arguments)
 
 
 def _runs(
@@ -153,21 +188,32 @@ def _runs(
     rows: Mapping[str, int] | pd.Series[Any],
     seconds: float,
 ) -> list[FactRun]:
-    source = reading.source
-    sql, parameters = source.sql(statement)
     return [
-        FactRun(
-            name=name,
-            campaign=cut.key,
-            source=source.name,
-            dialect=source.dialect,
-            sql=sql,
-            parameters={key: _plain(value) for key, value in parameters.items()},
-            rows=int(rows.get(cut.key, 0)),
-            seconds=seconds,
-        )
+        _run(name, reading, statement, cut.key, int(rows.get(cut.key, 0)), seconds)
         for cut in reading.relations.cuts
     ]
+
+
+def _run(
+    name: str,
+    reading: Reading,
+    statement: Select[Any] | TextualSelect,
+    campaign: str,
+    rows: int,
+    seconds: float,
+) -> FactRun:
+    source = reading.source
+    sql, parameters = source.sql(statement)
+    return FactRun(
+        name=name,
+        campaign=campaign,
+        source=source.name,
+        dialect=source.dialect,
+        sql=sql,
+        parameters={key: _plain(value) for key, value in parameters.items()},
+        rows=rows,
+        seconds=seconds,
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import Select, Subquery
+from sqlalchemy.sql.selectable import CTE, Select, Subquery
 
 from growthml.facts.cutoff import (
     cutoff_of,
@@ -81,7 +81,7 @@ def _acted(
     relations: Relations, cutoffs: dict[str, date], users: Subquery, response: str
 ) -> Subquery:
     """What users did before the cut-off, and whether they responded after it; one row a user."""
-    events = relations.events
+    events = _split(relations, cutoffs)
     ranked = ranked_values(events, "action", cutoffs)
     before = known_on(events.c.occurred_at, events, cutoffs)
     responds = events.c.action == (response or relations.counting.response)
@@ -106,9 +106,26 @@ def _acted(
             *counts,
         )
         .select_from(events.join(users, of_user).outerjoin(ranked, place))
-        .where(events.c.occurred_at.is_not(None))
         .group_by(events.c.campaign, events.c.user_id)
         .subquery("acted")
+    )
+
+
+def _split(relations: Relations, cutoffs: dict[str, date]) -> CTE:
+    """The events with a time; those of a user alike in action and category are one row before the
+    cut-off and one after it, at the time of the last."""
+    events = relations.events
+    alike = [events.c[name] for name in ("campaign", "user_id", "action", "category")]
+    return (
+        sa.select(
+            *alike,
+            sa.func.sum(events.c.n).label("n"),
+            sa.func.sum(exact(events.c.value)).label("value"),
+            sa.func.max(events.c.occurred_at).label("occurred_at"),
+        )
+        .where(events.c.occurred_at.is_not(None))
+        .group_by(*alike, known_on(events.c.occurred_at, events, cutoffs))
+        .cte("split_events")
     )
 
 

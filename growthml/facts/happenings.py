@@ -129,7 +129,7 @@ def _value(
     """What an event is worth if it is the response.
 
     A constant where the config gives one; else the event's own value; else, unless the config
-    says `event`, the item's price times the quantity.
+    says `event`, the price times the quantity: the event's own price, else its item's.
     """
     if not isinstance(counting.value, str):
         return sa.literal(counting.value, sa.Double())
@@ -137,6 +137,8 @@ def _value(
     if counting.value == "event":
         return own
     worth = price
+    if "price" in events.fields:
+        worth = sa.func.coalesce(events["price"], price)
     if "quantity" in events.fields:
-        worth = price * sa.func.coalesce(events["quantity"], ONE)
+        worth = worth * sa.func.coalesce(events["quantity"], ONE)
     return sa.func.coalesce(own, worth) if "value" in events.fields else worth

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import CTE, FromClause, Select
 
-from growthml.facts.expressions import moment, nothing, real, tally, total, whole
+from growthml.facts.expressions import ZERO, moment, nothing, real, tally, total, whole
 from growthml.facts.fact import Fact
 from growthml.facts.history import history, last_day
 from growthml.facts.relations import Relations
@@ -68,17 +68,17 @@ def _worth(relations: Relations, *names: str) -> Select[Any]:
 
 def _per_buyer(relations: Relations, *names: str) -> CTE:
     """campaign, user_id, `names`, purchases, revenue, months (calendar months with a response)."""
-    events = relations.events
-    group = [events.c.campaign, events.c.user_id, *(events.c[name] for name in names)]
-    named = [events.c.category.is_not(None)] if "category" in names else []
+    bought = relations.responses
+    group = [bought.c.campaign, bought.c.user_id, *(bought.c[name] for name in names)]
+    named = [bought.c.category.is_not(None)] if "category" in names else []
     return (
         sa.select(
             *group,
-            relations.purchases(events).label("purchases"),
-            relations.revenue(events).label("revenue"),
-            sa.func.count(sa.distinct(month_of(events.c.occurred_at))).label("months"),
+            relations.purchases(bought).label("purchases"),
+            relations.revenue(bought).label("revenue"),
+            sa.func.count(sa.distinct(month_of(bought.c.day))).label("months"),
         )
-        .where(_timed_response(relations), *named)
+        .where(*named)
         .group_by(*group)
         .cte("buyers")
     )
@@ -173,17 +173,11 @@ def _cut(days: CTE, share: float) -> ColumnElement[Any]:
 def _purchase_days(relations: Relations) -> CTE:
     """campaign, user_id, channel, day, value, with the buyer's first day, the campaign's first
     (start) and the last day seen (end); days are numbered since 1970."""
-    events = relations.events
-    group = [events.c.campaign, events.c.user_id, events.c.channel]
-    numbered = (
-        sa.select(
-            *group,
-            days_between(moment(_EPOCH), events.c.occurred_at).label("day"),
-            events.c.value,
-        )
-        .where(_timed_response(relations))
-        .subquery("numbered")
-    )
+    bought = relations.responses
+    numbered = sa.select(
+        *(bought.c[name] for name in ("campaign", "user_id", "channel", "value")),
+        days_between(moment(_EPOCH), bought.c.day).label("day"),
+    ).subquery("numbered")
     keys = [numbered.c[name] for name in ("campaign", "user_id", "channel", "day")]
     daily = (
         sa.select(*keys, sa.func.coalesce(total(numbered.c.value), 0.0).label("value"))
@@ -191,12 +185,13 @@ def _purchase_days(relations: Relations) -> CTE:
         .subquery("daily")
     )
     mine = [daily.c.campaign, daily.c.user_id]
-    return sa.select(
+    days = sa.select(
         daily,
         sa.func.min(daily.c.day).over(partition_by=mine).label("first"),
         sa.func.min(daily.c.day).over(partition_by=daily.c.campaign).label("start"),
         last_day(relations, daily.c.campaign, _number).label("end"),
-    ).cte("purchase_days")
+    )
+    return relations.named(days, "purchase_days")
 
 
 # -- the most valuable users -------------------------------------------------------------------
@@ -247,8 +242,8 @@ def _payback(relations: Relations) -> Select[Any]:
     What was bought before sign-up is of month 0.
     """
     seen = _seen(relations)
-    users, events = seen.users, seen.events
-    lived = _months(events.c.signed_up_at, events.c.occurred_at)
+    users, bought = seen.users, seen.responses
+    lived = _months(bought.c.signed_up_at, bought.c.day)
     people = sa.select(
         users.c.campaign,
         users.c.channel,
@@ -258,13 +253,13 @@ def _payback(relations: Relations) -> Select[Any]:
         real(sa.literal(0.0)).label("revenue"),
     )
     money = sa.select(
-        events.c.campaign,
-        events.c.channel,
-        _age(seen, events).label("age"),
+        bought.c.campaign,
+        bought.c.channel,
+        _age(seen, bought).label("age"),
         sa.case((lived > 0, lived), else_=0).label("month"),
         sa.literal(0).label("users"),
-        real(events.c.value).label("revenue"),
-    ).where(_timed_response(seen), events.c.signed_up_at.is_not(None))
+        real(bought.c.value).label("revenue"),
+    ).where(bought.c.signed_up_at.is_not(None))
     both = sa.union_all(people, money).subquery("people_and_money")
     group = [both.c[name] for name in ("campaign", "channel", "age", "month")]
     return (
@@ -285,7 +280,9 @@ def _age(relations: Relations, rows: FromClause) -> ColumnElement[int]:
 
 def _months(start: ColumnElement[Any], end: ColumnElement[Any]) -> ColumnElement[int]:
     days, parts = MONTH_DAYS
-    return whole(days_between(start, end) * parts // days)
+    passed = days_between(start, end) * parts
+    # Engines do not round a negative quotient the same way.
+    return whole(sa.case((passed >= ZERO, passed // days), else_=-((days - 1 - passed) // days)))
 
 
 # -- common ------------------------------------------------------------------------------------
@@ -303,11 +300,6 @@ def _seen(relations: Relations) -> Relations:
 def _need_category(relations: Relations) -> None:
     if not {"items.category", "events.category"} & relations.mapped.fields:
         relations.need("items.category")
-
-
-def _timed_response(relations: Relations) -> ColumnElement[bool]:
-    events = relations.events
-    return sa.and_(relations.is_response(events), events.c.occurred_at.is_not(None))
 
 
 def _number(day: date) -> ColumnElement[int]:

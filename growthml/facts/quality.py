@@ -93,7 +93,7 @@ def _unknown_action(relations: Relations, events: MappedTable) -> ColumnElement[
 def _duplicates(relations: Relations) -> Select[Any]:
     """Rows seen that repeat another one in user, item, action, time, order and money."""
     events, users = _events(relations), relations.users
-    names = ("user_id", "item_id", "action", "occurred_at", "order", "value", "quantity")
+    names = ("user_id", "item_id", "action", "occurred_at", "order", "value", "price", "quantity")
     key = [events[name].label(f"key_{name}") for name in names if name in events.fields]
     keyed = (
         sa.select(users.c.campaign, *key)

@@ -18,20 +18,21 @@ from sqlalchemy.sql.selectable import CTE, FromClause, GenerativeSelect, Select,
 from growthml.config.problems import suggestion
 from growthml.errors import MissingFields, NotEnoughData
 from growthml.facts.cut import Counting, Cut
-from growthml.facts.expressions import ONE, ZERO, any_row, moment, real, tally, word
+from growthml.facts.expressions import ONE, ZERO, any_row, moment, real, tally, whole, word
 from growthml.facts.filters import check_filters
 from growthml.facts.happenings import from_events, from_outcomes
 from growthml.facts.people import known_users, members, seen_before
-from growthml.sources.dialect import exact
+from growthml.sources.dialect import day_of, exact
 from growthml.sources.mapping import Mapped
 from growthml.words import _
 
 __all__ = ["Counting", "Cut", "Relations", "moment"]
 
 Keep = Callable[[str, GenerativeSelect], FromClause]
-KEPT = frozenset({"user_totals", "sessions"})
+KEPT = frozenset({"acts", "responses", "purchase_days", "user_totals", "sessions"})
 """What three facts and more read."""
 
+_USER = ("campaign", "user_id", "channel", "signed_up_at")
 _TOTALS = ("active", "buyer", "purchases", "revenue")
 
 
@@ -96,8 +97,8 @@ class Relations:
         fields, value = self.mapped.fields, self.counting.value
         if not self.has_actions or not isinstance(value, str):
             return self.has_actions
-        by_item = value == "price" and {"items.price", "events.item_id"} <= fields
-        return by_item or bool({"events.value", "users.value"} & fields)
+        by_item = {"items.price", "events.item_id"} <= fields or "events.price" in fields
+        return (value == "price" and by_item) or bool({"events.value", "users.value"} & fields)
 
     def need(self, *names: str) -> None:
         """Raise NotEnoughData naming the first field the schema does not map."""
@@ -225,6 +226,43 @@ class Relations:
             parts += from_outcomes(users, self.users, self.counting)
         return self.named(united(parts), "campaign_events")
 
+    @cached_property
+    def acts(self) -> CTE:
+        """The events, for facts that ask neither for the item nor for any time but the last.
+
+        Where the engine keeps relations, events of a user alike in category, action and order are
+        one row, at the time of the last; those without a time stand in rows of their own.
+        """
+        if self.keep is None:
+            return self.events
+        at = self.events.c.occurred_at
+        alike = self._alike(sa.func.max(at).label("occurred_at"))
+        return self.named(alike.group_by(at.is_(None)), "acts")
+
+    @cached_property
+    def responses(self) -> CTE:
+        """The responses whose time is known, and the `day` of each.
+
+        Where the engine keeps relations, those of a user alike in category, order and day are one.
+        """
+        events = self.events
+        day = day_of(events.c.occurred_at).label("day")
+        timed = sa.and_(self.is_response(events), events.c.occurred_at.is_not(None))
+        if self.keep is None:
+            return self.named(sa.select(events, day).where(timed), "responses")
+        return self.named(self._alike(day).where(timed).group_by(day), "responses")
+
+    def _alike(self, *columns: ColumnElement[Any]) -> Select[Any]:
+        """Events of a user alike in category, action and order as one row, with further columns."""
+        events = self.events
+        alike = [events.c[name] for name in (*_USER, "category", "action", "order_id")]
+        return sa.select(
+            *alike,
+            whole(sa.func.sum(events.c.n)).label("n"),
+            sa.func.sum(exact(events.c.value)).label("value"),
+            *columns,
+        ).group_by(*alike)
+
     # -- what facts say of an event ------------------------------------------------------------
 
     def is_response(self, events: FromClause) -> ColumnElement[bool]:
@@ -256,7 +294,7 @@ class Relations:
     @cached_property
     def user_totals(self) -> CTE:
         """campaign, user_id, channel, active, buyer (0/1), purchases, revenue; one row a user."""
-        users, events = self.users, self.events
+        users, events = self.users, self.acts
         acted = (
             sa.select(
                 events.c.campaign,

@@ -82,7 +82,7 @@ def table_view(section: str, table: Table, context: Context, cap: int) -> TableV
     A table without columns to show is shown whole, its columns read from the frame.
     """
     name = f"{section}.{table.id}"
-    columns = table.columns or _columns_of(table.frame)
+    columns = table.columns or columns_of(table.frame)
     shown, note = _capped(table, name, cap, context)
     cells = [_cells(shown, column, context) for column in columns[:MOST_COLUMNS]]
     heads = _heads(columns[:MOST_COLUMNS], cells, context)
@@ -121,7 +121,8 @@ def slug(text: str) -> str:
     ).lower()
 
 
-def _columns_of(frame: pd.DataFrame) -> list[Column]:
+def columns_of(frame: pd.DataFrame) -> list[Column]:
+    """The columns of a frame, their kinds told by their names and types."""
     return [
         Column(
             name=str(name),

@@ -13,7 +13,12 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause, TableClause
 
 _SAMPLED = 200
-_FOLDS_CASE = frozenset({"sqlite", "duckdb", "mysql", "mariadb"})
+
+
+def likest(name: str, names: Sequence[str]) -> str | None:
+    """That name of several, or else the only one that is the same but for upper and lower case."""
+    same = [name] if name in names else [n for n in names if n.casefold() == name.casefold()]
+    return same[0] if len(same) == 1 else None
 
 
 class Catalogue:
@@ -24,8 +29,6 @@ class Catalogue:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self.folds_case = connection.dialect.name in _FOLDS_CASE
-        """Whether `users` also finds a column called `Users`."""
 
     def tables(self) -> Sequence[str]:
         """The names of all tables and views, sorted."""
@@ -34,6 +37,12 @@ class Catalogue:
 
     def table(self, name: str) -> TableClause | None:
         """A table with all its columns; `schema.table` where it lies in one. None if not there."""
+        found = self._table(name)
+        if found is None and (like := likest(name, self.tables())):
+            return self._table(like)
+        return found
+
+    def _table(self, name: str) -> TableClause | None:
         schema, _, bare = name.rpartition(".")
         places = [sa.table(name), sa.table(bare, schema=schema)] if schema else [sa.table(name)]
         for place in places:

@@ -1,8 +1,8 @@
 """From a URL or a path to one read-only connection.
 
 SQLite opens with `mode=ro` and may only read, DuckDB opens with `read_only` and runs nothing but
-SELECT, PostgreSQL and MySQL run a read-only transaction; files and folders are views of an
-in-memory DuckDB under the same rule.
+SELECT, servers run a read-only transaction (`servers`); files and folders are views of an in-memory
+DuckDB under the same rule.
 """
 
 from __future__ import annotations
@@ -21,26 +21,20 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Engine, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import StaticPool
 
 from growthml.config.types import megabytes
 from growthml.config.url import log_files
 from growthml.errors import SourceError
 from growthml.secrets import redact
-from growthml.sources.dialect import HOST
+from growthml.sources import spark
+from growthml.sources.dialects.host import HOST
 from growthml.sources.files import is_file_source, views_of
 from growthml.sources.kept import TemporaryTable
 from growthml.sources.log_cache import GLANCE, Logs, log_views
+from growthml.sources.servers import server_engine
 from growthml.sources.sqlite_cache import copy_of
-
-_SERVERS = {
-    "postgresql": ("postgresql+psycopg", "psycopg[binary]"),
-    "postgres": ("postgresql+psycopg", "psycopg[binary]"),
-    "mysql": ("mysql+pymysql", "pymysql"),
-    "mariadb": ("mariadb+pymysql", "pymysql"),
-}
-"""By backend: the driver used where the URL names none, and the package that brings it."""
 
 MEMORY_LIMIT = "4GB"
 """The most memory an engine in this process takes where the config says nothing."""
@@ -76,8 +70,9 @@ def engine_for(
 ) -> Engine:
     """An engine that can only read `url` (a SQLAlchemy URL, or a path to files).
 
-    settings: `memory_limit` and `threads` of a DuckDB engine. logs: how far access logs are read.
-    copied: the tables of a large SQLite file that are copied into DuckDB, beside the logs' cache.
+    settings: `memory_limit`, `threads` and `timeout` of a source, where the engine takes them.
+    logs: how far access logs are read. copied: the tables of a large SQLite file that are copied
+    into DuckDB, beside the logs' cache.
     Raises SourceError when the URL cannot be understood, its driver is missing, or the file it
     names is not there or cannot be read.
     """
@@ -94,8 +89,10 @@ def engine_for(
             return _sqlite(path)
         case "duckdb":
             return _duckdb(name, parsed, settings or {})
+        case spark.SCHEME:
+            return spark.spark_engine(name, parsed)
         case _:
-            return _server(name, parsed)
+            return server_engine(name, parsed, settings or {})
 
 
 def _parse(name: str, url: str) -> URL:
@@ -150,10 +147,16 @@ def _only_reads(action: int, what: str | None, *_: str | None) -> int:
 
 
 def _in_zone(instant: str | None, of: str, to: str) -> str | None:
-    """SQLite has no time zones of its own: the wall clock of `to` when it is `instant` in `of`."""
+    """SQLite has no time zones of its own: the wall clock of `to` when it is `instant` in `of`.
+
+    A clock that is set back shows an hour twice, one set forward leaves an hour out; both are read
+    as standard time, as PostgreSQL and DuckDB do.
+    """
     if instant is None:
         return None
-    moment = datetime.fromisoformat(instant).replace(tzinfo=ZoneInfo(of))
+    first = datetime.fromisoformat(instant).replace(tzinfo=ZoneInfo(of))
+    second = first.replace(fold=1)
+    moment = second if first.dst() else first
     return moment.astimezone(ZoneInfo(to)).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
@@ -242,35 +245,3 @@ def _select_only(
             "a source is only ever read; write a single SELECT instead of:"
             f" {' '.join(statement.split())[:80]}"
         )
-
-
-# -- Servers -----------------------------------------------------------------------------------
-
-
-def _server(name: str, parsed: URL) -> Engine:
-    backend = parsed.get_backend_name()
-    drivername, package = _SERVERS.get(backend, (parsed.drivername, ""))
-    if "+" not in parsed.drivername:
-        parsed = parsed.set(drivername=drivername)
-    try:
-        engine = sa.create_engine(parsed, pool_pre_ping=True)
-    except (NoSuchModuleError, ModuleNotFoundError):
-        advice = (
-            f"pip install '{package}'"
-            if package
-            else "write sqlite://, duckdb://, postgresql:// or mysql://, or install the"
-            " SQLAlchemy dialect of that name"
-        )
-        raise SourceError(
-            f"sources.{name}: the driver for {parsed.drivername}:// is not installed; {advice}"
-        ) from None
-    if backend in ("postgresql", "postgres"):
-        return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    if backend in ("mysql", "mariadb"):
-        sa.event.listen(engine, "connect", _mysql_read_only)
-    return engine
-
-
-def _mysql_read_only(connection: Any, _record: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET SESSION TRANSACTION READ ONLY")

@@ -1,8 +1,9 @@
-"""The one place where databases differ: instants, days, periods and time zones, per dialect.
+"""What databases spell differently: instants, days, periods, time zones, and texts as they are.
 
 Inside a query an *instant* is a wall-clock time in the report's zone without offset: TIMESTAMP
 where the engine has one, text `YYYY-MM-DD HH:MM:SS.mmm` in SQLite (so that text order is time
-order). Facts are written with the functions below and compiled by SQLAlchemy for the engine.
+order). Facts are written with the functions below and compiled by SQLAlchemy for the engine, which
+spells them as its file in `dialects` says.
 """
 
 from __future__ import annotations
@@ -11,22 +12,36 @@ from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.selectable import CTE
 
+from growthml.sources.dialects import spelling
+
 Grain = Literal["day", "week", "month"]
 
-INSTANT = sa.DateTime().with_variant(
-    sqlite.DATETIME(  # type: ignore[no-untyped-call]
-        storage_format=(
-            "%(year)04d-%(month)02d-%(day)02d %(hour)02d:%(minute)02d:%(second)02d.000"
+
+class _MySQLInstant(mysql.DATETIME):
+    """A bound instant is sent as text, and would be compared as text."""
+
+    def bind_expression(self, bindvalue: sa.BindParameter[Any]) -> sa.ColumnElement[Any]:
+        return sa.cast(bindvalue, mysql.DATETIME(fsp=6))
+
+
+INSTANT = (
+    sa.DateTime()
+    .with_variant(
+        sqlite.DATETIME(  # type: ignore[no-untyped-call]
+            storage_format=(
+                "%(year)04d-%(month)02d-%(day)02d %(hour)02d:%(minute)02d:%(second)02d.000"
+            ),
+            regexp=r"(\d+)-(\d+)-(\d+)(?: (\d+):(\d+):(\d+)(?:\.\d+)?)?",
         ),
-        regexp=r"(\d+)-(\d+)-(\d+)(?: (\d+):(\d+):(\d+)(?:\.\d+)?)?",
-    ),
-    "sqlite",
+        "sqlite",
+    )
+    .with_variant(_MySQLInstant(), "mysql", "mariadb")
 )
 """The type of an instant; bound values keep SQLite's text order (whole seconds)."""
 
@@ -148,6 +163,16 @@ class key_of(FunctionElement[str]):
     type = sa.String()
 
 
+class verbatim(FunctionElement[str]):
+    """A text that equals only itself ('a' is neither 'A' nor 'a '), ordered by character codes.
+
+    What a database collates otherwise would make other groups, joins and ranks than elsewhere.
+    """
+
+    inherit_cache = True
+    type = sa.String()
+
+
 class weekday_of(FunctionElement[int]):
     """An instant's day of the week, 1 (Monday) to 7."""
 
@@ -167,115 +192,9 @@ def not_stored(relation: CTE) -> CTE:
     return relation.prefix_with("NOT MATERIALIZED", dialect="duckdb")
 
 
-Template = dict[str, str]
-
-HOST = r"^[a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?(?:www[.])?([^/?#:]*)"
-"""The host in an address of lower case, as a regular expression that every engine reads."""
-
-_TEMPLATES: dict[type[FunctionElement[Any]], Template] = {
-    from_text: {
-        "sqlite": "strftime('%Y-%m-%d %H:%M:%f', {0})",
-        "duckdb": "TRY_CAST({0} AS TIMESTAMP)",
-        "mysql": "CAST({0} AS DATETIME(6))",
-        "default": "CAST({0} AS TIMESTAMP)",
-    },
-    from_stamp: {
-        "sqlite": "strftime('%Y-%m-%d %H:%M:%f', {0})",
-        "mysql": "CAST({0} AS DATETIME(6))",
-        "default": "CAST({0} AS TIMESTAMP)",
-    },
-    from_zoned: {
-        "sqlite": "strftime('%Y-%m-%d %H:%M:%f', {0})",
-        "mysql": "CAST({0} AS DATETIME(6))",
-        "default": "timezone('UTC', {0})",
-    },
-    from_zoned_text: {
-        "sqlite": "strftime('%Y-%m-%d %H:%M:%f', {0})",
-        "duckdb": "timezone('UTC', TRY_CAST({0} AS TIMESTAMPTZ))",
-        "mysql": "CAST({0} AS DATETIME(6))",
-        "default": "timezone('UTC', CAST({0} AS TIMESTAMPTZ))",
-    },
-    from_epoch: {
-        "sqlite": "strftime('%Y-%m-%d %H:%M:%f', {0}, 'unixepoch')",
-        "duckdb": "make_timestamp(CAST({0} * 1000000 AS BIGINT))",
-        "mysql": "TIMESTAMPADD(MICROSECOND, {0} * 1000000, '1970-01-01')",
-        "default": "timezone('UTC', to_timestamp({0}))",
-    },
-    in_zone: {
-        "sqlite": "in_zone({0}, {1}, {2})",
-        "mysql": "CONVERT_TZ({0}, {1}, {2})",
-        "default": "timezone({2}, timezone({1}, {0}))",
-    },
-    day_of: {
-        "sqlite": "date({0})",
-        "mysql": "DATE({0})",
-        "default": "CAST({0} AS DATE)",
-    },
-    week_of: {
-        "sqlite": "date({0}, 'weekday 0', '-6 days')",
-        "mysql": "DATE_SUB(DATE({0}), INTERVAL WEEKDAY({0}) DAY)",
-        "default": "CAST(date_trunc('week', {0}) AS DATE)",
-    },
-    month_of: {
-        "sqlite": "date({0}, 'start of month')",
-        "mysql": "DATE_SUB(DATE({0}), INTERVAL DAYOFMONTH({0}) - 1 DAY)",
-        "default": "CAST(date_trunc('month', {0}) AS DATE)",
-    },
-    exact: {
-        "sqlite": "{0}",
-        "mysql": "{0}",
-        "duckdb": "TRY_CAST({0} AS DECIMAL(38, 12))",
-        "default": "CAST({0} AS NUMERIC)",
-    },
-    seconds_between: {
-        "sqlite": "ROUND((julianday({1}) - julianday({0})) * 86400.0, 3)",
-        "duckdb": "(date_diff('millisecond', {0}, {1}) / 1000.0)",
-        "mysql": "(TIMESTAMPDIFF(MICROSECOND, {0}, {1}) / 1000000e0)",
-        "default": "CAST(ROUND(EXTRACT(EPOCH FROM {1} - {0})::numeric, 3) AS DOUBLE PRECISION)",
-    },
-    path_of: {
-        "sqlite": "substr({0}, 1, instr({0} || '?', '?') - 1)",
-        "mysql": "SUBSTRING_INDEX({0}, '?', 1)",
-        "default": "split_part({0}, '?', 1)",
-    },
-    host_of: {
-        "sqlite": "host_of({0})",
-        "duckdb": f"regexp_extract(lower({{0}}), '{HOST}', 1)",
-        "mysql": (
-            "IF({0} LIKE '%://%', REGEXP_REPLACE(SUBSTRING_INDEX(SUBSTRING_INDEX(SUBSTRING_INDEX("
-            "SUBSTRING_INDEX(SUBSTRING_INDEX(LOWER({0}), '://', -1), '/', 1), '?', 1), '@', -1),"
-            " ':', 1), '^www[.]', ''), '')"
-        ),
-        "default": f"coalesce(substring(lower({{0}}) from '{HOST}'), '')",
-    },
-    key_of: {
-        "sqlite": "(COALESCE({0}, '') || ' ' || COALESCE({1}, ''))",
-        "duckdb": "CAST(hash({0}, {1}) >> 1 AS BIGINT)",
-        "default": "CONCAT({0}, ' ', {1})",
-        "mysql": "CONCAT_WS(' ', {0}, {1})",
-    },
-    weekday_of: {
-        "sqlite": "((CAST(strftime('%w', {0}) AS INTEGER) + 6) % 7 + 1)",
-        "mysql": "(WEEKDAY({0}) + 1)",
-        "default": "CAST(EXTRACT(ISODOW FROM {0}) AS INTEGER)",
-    },
-    hour_of: {
-        "sqlite": "CAST(strftime('%H', {0}) AS INTEGER)",
-        "mysql": "HOUR({0})",
-        "default": "CAST(EXTRACT(HOUR FROM {0}) AS INTEGER)",
-    },
-    days_between: {
-        "sqlite": "CAST(julianday(date({1})) - julianday(date({0})) AS INTEGER)",
-        "duckdb": "date_diff('day', CAST({0} AS DATE), CAST({1} AS DATE))",
-        "mysql": "DATEDIFF({1}, {0})",
-        "default": "(CAST({1} AS DATE) - CAST({0} AS DATE))",
-    },
-}
-
-
-def _register(construct: type[FunctionElement[Any]], template: Template) -> None:
+def _register(construct: type[FunctionElement[Any]]) -> None:
     def compile_construct(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) -> str:
-        text = template.get(compiler.dialect.name, template["default"])
+        text = spelling(compiler.dialect)[construct.__name__]
         if compiler.dialect.paramstyle in ("format", "pyformat"):
             text = text.replace("%", "%%")
         return text.format(*(compiler.process(clause, **kw) for clause in element.clauses))
@@ -283,5 +202,9 @@ def _register(construct: type[FunctionElement[Any]], template: Template) -> None
     compiles(construct)(compile_construct)
 
 
-for _construct, _template in _TEMPLATES.items():
-    _register(_construct, _template)
+for _construct in [
+    *(from_text, from_stamp, from_zoned, from_zoned_text, from_epoch, in_zone),
+    *(day_of, week_of, month_of, weekday_of, hour_of, days_between, seconds_between),
+    *(exact, path_of, host_of, key_of, verbatim),
+]:
+    _register(_construct)

@@ -6,7 +6,7 @@ sub-folder is one table made of the files in it. Names that start with a dot are
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from growthml.errors import SourceError
@@ -25,11 +25,11 @@ def is_file_source(url: str) -> bool:
     return "://" not in url
 
 
-def _suffix(path: Path) -> str:
+def _suffix(path: PurePath) -> str:
     return next((suffix for suffix in _SUFFIXES if path.name.lower().endswith(suffix)), "")
 
 
-def kind_of(path: Path) -> str | None:
+def kind_of(path: PurePath) -> str | None:
     """`parquet` or `csv` by the file's name; None if it is neither.
 
     >>> kind_of(Path("orders.2024.CSV.gz"))
@@ -38,7 +38,7 @@ def kind_of(path: Path) -> str | None:
     return _SUFFIXES.get(_suffix(path))
 
 
-def table_name(path: Path) -> str:
+def table_name(path: PurePath) -> str:
     """The table a file becomes: its name without the suffix that says what it is.
 
     >>> table_name(Path("orders.2024.csv.gz"))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
@@ -26,8 +27,8 @@ from growthml.config.schema import (
     UsersTable,
     VisitsTable,
 )
-from growthml.sources.catalogue import Catalogue
-from growthml.sources.dialect import INSTANT
+from growthml.sources.catalogue import Catalogue, likest
+from growthml.sources.dialect import INSTANT, verbatim
 from growthml.sources.times import Storage, instant, storage_of
 
 _TIMES = {"signed_up_at", "occurred_at", "started_at"}
@@ -164,7 +165,7 @@ def _with_like_ids(mapped: Mapped) -> Mapped:
 def _as_text(table: MappedTable, name: str) -> MappedTable:
     if name in table.texts:
         return table
-    as_text = sa.cast(table.fields[name], sa.String())
+    as_text = verbatim(sa.cast(table.fields[name], sa.String()))
     return replace(table, fields={**table.fields, name: as_text})
 
 
@@ -256,10 +257,10 @@ class _Mapper:
         if column is None:
             return None
         seen = self.catalogue.sample(self.table, column)
-        if seen and all(isinstance(value, str) for value in seen):
+        if seen and all(isinstance(value, str | UUID) for value in seen):
             self.texts.add(key)
-            return column
-        return sa.cast(column, sa.String()) if key in _WORDS else column
+            return verbatim(_spelled(column, seen))
+        return verbatim(sa.cast(column, sa.String())) if key in _WORDS else column
 
     def _time(self, key: str, name: str) -> ColumnElement[Any] | None:
         column = self._find(key, name)
@@ -288,17 +289,18 @@ class _Mapper:
         return sa.cast(column, sa.Double())
 
     def _find(self, key: str, name: str) -> ColumnElement[Any] | None:
-        if name in self.columns:
-            return self.columns[name]
-        folded = {column.casefold(): column for column in self.columns}
-        if self.catalogue.folds_case and name.casefold() in folded:
-            return self.columns[folded[name.casefold()]]
+        if (found := likest(name, list(self.columns))) is not None:
+            return self.columns[found]
         hint = suggestion(name, list(self.columns))
         self._complain(key, f"table '{self.wanted.table}' has no column '{name}'{hint}")
         return None
 
     def _complain(self, key: str, what: str) -> None:
         self.problems.append(f"schema.{self.role}.{key}: {what}")
+
+
+def _spelled(column: ColumnElement[Any], seen: Sequence[Any]) -> ColumnElement[Any]:
+    return sa.cast(column, sa.String()) if isinstance(seen[0], UUID) else column
 
 
 def _type_of(name: str) -> sa.types.TypeEngine[Any]:

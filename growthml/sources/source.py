@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, CursorResult, Engine
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.sql.selectable import FromClause, GenerativeSelect
+from sqlalchemy.sql.selectable import FromClause, GenerativeSelect, TextualSelect
 
 from growthml.config.schema import Schema, SourceConfig
 from growthml.errors import FactError, SourceError
 from growthml.secrets import redact
+from growthml.sources import postgres_arrow
 from growthml.sources.catalogue import Catalogue
 from growthml.sources.connect import engine_for
+from growthml.sources.fetch import Arrow, Fetch, Rows, typed
 from growthml.sources.kept import Kept
 from growthml.sources.log_cache import GLANCE, Logs
 from growthml.sources.mapping import Mapped, map_schema
+from growthml.sources.plain import told_plainly
+from growthml.sources.servers import postgresql_settings
+from growthml.sources.survey import Table, ends, survey
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-BATCH_ROWS = 50_000
-"""How many rows of a streamed result are held at a time."""
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+_TIMEOUTS = ("statement timeout", "max_statement_time", "statement execution time exceeded")
+"""What servers say that gave a query up by themselves."""
 
 
 class Source:
@@ -52,16 +61,19 @@ class Source:
         self.url = config.url.stored()
         self.timeout = config.timeout
         self._address = config.url.reveal().rpartition("://")[2]
+        self._settings = config.model_dump(include={"memory_limit", "threads", "timeout"})
         self._engine: Engine = engine_for(
             name,
             config.url.reveal(),
-            settings={"memory_limit": config.memory_limit, "threads": config.threads},
+            settings=self._settings,
             logs=logs,
             copied=tables if config.cache else (),
         )
         self.dialect = self._engine.dialect.name
         self._connection = self._connect()
+        self._fetch = self._fetching()
         self._kept = Kept(self._connection) if self.dialect == "duckdb" else None
+        self._late = False
 
     def __enter__(self) -> Source:
         return self
@@ -71,17 +83,13 @@ class Source:
 
     def close(self) -> None:
         """Let go of the connection; reading afterwards is an error."""
+        self._fetch.close()
         self._connection.close()
         self._engine.dispose()
 
     def _connect(self) -> Connection:
         try:
             connection = self._engine.connect()
-            if self.timeout and self.dialect == "postgresql":
-                milliseconds = str(int(self.timeout * 1000))
-                limit = sa.func.set_config("statement_timeout", milliseconds, False)
-                connection.execute(sa.select(limit))
-                connection.commit()
             Catalogue(connection).tables()  # SQLite does not look at its file before it must
         except Exception as error:  # drivers raise errors of their own from inside SQLAlchemy
             raise SourceError(
@@ -90,6 +98,20 @@ class Source:
             ) from None
         return connection
 
+    def _fetching(self) -> Fetch:
+        if self.dialect in ("duckdb", "spark"):
+            return Arrow(self._connection)
+        if postgres_arrow.serves(self._engine.dialect):
+            told = postgresql_settings(self._settings)
+            return postgres_arrow.PostgresArrow(self._connection, told)
+        return Rows(self._connection)
+
+    def _reopen(self) -> None:
+        self._fetch.close()
+        self._connection.close()
+        self._connection = self._engine.connect()
+        self._fetch = self._fetching()
+
     def map(
         self, schema: Schema, *, stored_zone: str, report_zone: str
     ) -> tuple[Mapped, list[str]]:
@@ -97,17 +119,32 @@ class Source:
 
         Raises SourceError when the source cannot be read.
         """
-        try:
+        with self._readable():
             return map_schema(
                 schema,
                 Catalogue(self._connection),
                 stored_zone=stored_zone,
                 report_zone=report_zone,
             )
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
         except SQLAlchemyError as error:
             raise SourceError(
                 f"sources.{self.name}: cannot read {self.url}: {self._reason(error)}"
             ) from None
+
+    def survey(self) -> list[Table]:
+        """Its tables and their first rows; raises SourceError when it cannot be read."""
+        with self._readable():
+            return survey(self._connection)
+
+    def ends(self, table: Table, column: str) -> tuple[Any, Any] | None:
+        """A column's smallest and largest value where that costs little; raises SourceError."""
+        with self._readable():
+            return ends(self._connection, table, column)
 
     @property
     def keeps(self) -> bool:
@@ -116,83 +153,106 @@ class Source:
 
     def keep(self, name: str, query: GenerativeSelect) -> FromClause:
         """A table of the engine that holds a query's rows, computed once; raises FactError."""
-        assert self._kept is not None
+        kept = self._kept
+        assert kept is not None
         try:
-            with self._time_limit():
-                return self._kept.table(name, query)
+            return self._in_time(lambda: kept.table(name, query))
         except Exception as error:
-            self._connection.rollback()
-            raise FactError(self._explain(error)) from None
+            raise self._failure(error) from None
 
     def read(self, statement: sa.Select[Any]) -> pd.DataFrame:
         """Run a query and bring its (small) result; raises FactError with the engine's reason.
 
+        Where the connection was dropped it is opened again and the query run once more.
         Columns have the dtype of their SQL type on every engine, also where there are no rows:
         float64, datetime64[us], int64 (float64 where a value is NULL), str; dates are objects.
         """
-        try:
-            with self._time_limit():
-                result = self._connection.execute(statement)
-                frame = _arrow(result) if self.dialect == "duckdb" else _rows(result)
-        except Exception as error:  # Arrow is fetched past SQLAlchemy: any error of the driver's
-            self._connection.rollback()
-            raise FactError(self._explain(error)) from None
-        return _typed(frame, statement)
+        return typed(self._asked(lambda: self._fetch.table(statement)), statement)
 
     def batches(self, statement: sa.Select[Any]) -> Iterator[pd.DataFrame]:
         """The rows of a query in frames of at most BATCH_ROWS, as `read` would type them.
 
         The timeout holds for every batch. The source runs nothing else until the last one is read.
-        Raises FactError with the engine's reason.
+        Raises FactError with the engine's reason, also where the connection is dropped after the
+        first batch.
         """
-        frames: Iterator[pd.DataFrame] | None = None
+
+        def first() -> tuple[Iterator[pd.DataFrame], pd.DataFrame | None]:
+            frames = self._fetch.batches(statement)
+            return frames, next(frames, None)
+
+        frames, frame = self._asked(first)
+        while frame is not None:
+            yield typed(frame, statement)
+            frame = self._asked(lambda: next(frames, None), again=False)
+
+    def _asked(self, ask: Callable[[], T], *, again: bool = True) -> T:
+        """The answer to a question, within the timeout; asked once more over a new connection where
+        the old one was dropped and nothing of the answer is out yet."""
+        import pandas  # noqa: F401 - its time is not the query's
+
         try:
-            while True:
-                with self._time_limit():
-                    frames = frames or self._streamed(statement)
-                    frame = next(frames, None)
-                if frame is None:
-                    return
-                yield _typed(frame, statement)
+            return self._in_time(ask)
+        except Exception as error:  # Arrow is fetched past SQLAlchemy: any error of the driver's
+            if not (again and self._fetch.dropped(error)):
+                raise self._failure(error) from None
+        log.warning("the connection of source '%s' was dropped; it is opened again", self.name)
+        try:
+            self._reopen()
+            return self._in_time(ask)
         except Exception as error:
-            self._connection.rollback()
-            raise FactError(self._explain(error)) from None
+            raise self._failure(error) from None
 
-    def _streamed(self, statement: sa.Select[Any]) -> Iterator[pd.DataFrame]:
-        if self.dialect == "duckdb":  # it streams as it is, and SQLAlchemy would take rows ahead
-            return _arrow_batches(self._connection.execute(statement))
-        streaming = {"stream_results": True}
-        return _row_batches(self._connection.execute(statement, execution_options=streaming))
+    def ask(self, statement: TextualSelect, most: int) -> pd.DataFrame:
+        """Run a query of the user's own and bring at most `most` rows; raises FactError.
 
-    def sql(self, statement: sa.Select[Any]) -> tuple[str, dict[str, Any]]:
+        Columns are numbers, times, dates or text, whatever the driver calls them.
+        """
+
+        def rows() -> tuple[list[str], Sequence[Any]]:
+            with closing(self._connection.execute(statement)) as result:
+                return list(result.keys()), result.fetchmany(most)
+
+        names, found = self._asked(rows)
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise FactError(f"two columns of the query are called '{twice[0]}'; name them apart")
+        return told_plainly(found, names)
+
+    def sql(self, statement: sa.Select[Any] | TextualSelect) -> tuple[str, dict[str, Any]]:
         """The text that runs for a statement, and its parameters by name."""
         compiled = statement.compile(
             dialect=self._engine.dialect, compile_kwargs={"render_postcompile": True}
         )
         return str(compiled), dict(compiled.params)
 
-    @contextmanager
-    def _time_limit(self) -> Iterator[None]:
-        interrupt = getattr(self._connection.connection.driver_connection, "interrupt", None)
-        if not self.timeout or interrupt is None:
-            yield
-            return
-        timer = threading.Timer(self.timeout, interrupt)
+    def _in_time(self, ask: Callable[[], T]) -> T:
+        self._late = False
+        if not self.timeout:
+            return ask()
+        timer = threading.Timer(self.timeout, self._stop)
         timer.start()
         try:
-            yield
+            return ask()
         finally:
             timer.cancel()
+            timer.join()  # so that it stops no later query
 
-    def _explain(self, error: Exception) -> str:
+    def _stop(self) -> None:
+        self._late = True
+        self._fetch.stop()
+
+    def _failure(self, error: Exception) -> FactError:
+        """What a person is told of a query that failed; the next one can run."""
+        with suppress(Exception):  # the connection may be gone
+            self._fetch.settle()
         reason = self._reason(error)
-        if self.timeout and any(word in reason.lower() for word in ("interrupt", "timeout")):
-            return (
+        if self._late or any(words in reason.lower() for words in _TIMEOUTS):
+            return FactError(
                 f"the query on source '{self.name}' took longer than its timeout of"
                 f" {self.timeout:g} s and was stopped; raise sources.{self.name}.timeout or narrow"
                 " the campaign's window"
             )
-        return f"the query on source '{self.name}' failed: {reason}"
+        return FactError(f"the query on source '{self.name}' failed: {reason}")
 
     def _reason(self, error: Exception) -> str:
         """What the driver says, on one line, without secrets and without where the file lies."""
@@ -201,56 +261,3 @@ class Source:
             folder = self._address.lstrip("/").rpartition("/")[0]
             text = text.replace(f"/{folder}/", "")
         return redact(text)
-
-
-def _rows(result: CursorResult[Any]) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.DataFrame(result.all(), columns=list(result.keys()))
-
-
-def _arrow(result: CursorResult[Any]) -> pd.DataFrame:
-    """The same as `_rows` from DuckDB, some fifty times as fast."""
-    cursor: Any = result.cursor
-    frame: pd.DataFrame = cursor.to_arrow_table().to_pandas()
-    result.close()
-    return frame
-
-
-def _row_batches(result: CursorResult[Any]) -> Iterator[pd.DataFrame]:
-    import pandas as pd
-
-    with closing(result):
-        for rows in result.partitions(BATCH_ROWS):
-            yield pd.DataFrame(rows, columns=list(result.keys()))
-
-
-def _arrow_batches(result: CursorResult[Any]) -> Iterator[pd.DataFrame]:
-    with closing(result):
-        cursor: Any = result.cursor
-        for batch in cursor.to_arrow_reader(BATCH_ROWS):
-            yield batch.to_pandas()
-
-
-def _typed(frame: pd.DataFrame, statement: sa.Select[Any]) -> pd.DataFrame:
-    """The frame with one dtype per SQL type, whatever the driver made of it."""
-    return frame.astype(
-        {
-            column.key: dtype
-            for column in statement.selected_columns
-            if (dtype := _dtype(column.type, frame[column.key])) is not None
-        }
-    )
-
-
-_DTYPES: Mapping[type[sa.types.TypeEngine[Any]], str] = {
-    sa.Float: "float64",
-    sa.DateTime: "datetime64[us]",
-    sa.String: "str",
-}
-
-
-def _dtype(kind: sa.types.TypeEngine[Any], column: pd.Series[Any]) -> str | None:
-    if isinstance(kind, sa.Integer):
-        return "float64" if column.hasnans else "int64"
-    return next((dtype for base, dtype in _DTYPES.items() if isinstance(kind, base)), None)

@@ -1,9 +1,8 @@
 """A model of who responds, learnt on one campaign and used to put another's users in order.
 
-A logistic regression with scikit-learn's ridge penalty (C = 1) on standardised features. Counts,
+A logistic regression with a ridge penalty of 1 on standardised features. Counts,
 money and days enter as log(1 + x); channels with few users, or not there in training, are one
-channel. Rows stand for groups of users with equal features: users, responders. scikit-learn is
-imported when a model is fitted.
+channel. Rows stand for groups of users with equal features: users, responders.
 """
 
 from __future__ import annotations
@@ -13,6 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from growthml.stats.ridge_logit import ridge_logit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,8 +167,6 @@ def fit(rows: pd.DataFrame) -> ResponseModel:
 
 def _fit(rows: pd.DataFrame, responders: Numbers, others: Numbers) -> ResponseModel:
     """Learn from rows with these many users of each kind, which may be fewer than all."""
-    from sklearn.linear_model import LogisticRegression
-
     users = responders + others
     channels = _common_channels(rows, users)
     columns = [name for name in rows.columns if str(name).startswith(ACTION)]
@@ -175,16 +174,8 @@ def _fit(rows: pd.DataFrame, responders: Numbers, others: Numbers) -> ResponseMo
     centre = np.average(design, axis=0, weights=users)
     spread = np.sqrt(np.average((design - centre) ** 2, axis=0, weights=users))
     scale = np.where(spread > 1e-12, spread, 1.0)
-    scaled = (design - centre) / scale
-    weights = np.concatenate([responders, others])
-    label = np.repeat([1, 0], len(rows))
-    there = weights > 0
-    fitted = LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-8).fit(
-        np.concatenate([scaled, scaled])[there], label[there], sample_weight=weights[there]
-    )
-    return ResponseModel(
-        channels, columns, centre, scale, fitted.coef_[0], float(fitted.intercept_[0])
-    )
+    weights, intercept = ridge_logit((design - centre) / scale, responders, users)
+    return ResponseModel(channels, columns, centre, scale, weights, intercept)
 
 
 def _cross_fitted(rows: pd.DataFrame) -> pd.DataFrame:

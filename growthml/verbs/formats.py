@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from growthml.errors import UsageError
 
-FORMATS = ("html", "pdf")
+FORMATS = ("html", "pdf", "xlsx", "parquet")
+USUAL = ("html", "pdf")
 
 
 def formats_of(text: str | None) -> list[str] | None:
@@ -14,5 +15,7 @@ def formats_of(text: str | None) -> list[str] | None:
     wanted = [name.strip() for name in text.split(",") if name.strip()]
     unknown = [name for name in wanted if name not in FORMATS]
     if unknown or not wanted:
-        raise UsageError(f"--format {text}: expected html, pdf or html,pdf")
+        raise UsageError(
+            f"--format {text}: expected some of {', '.join(FORMATS)}, such as html,pdf"
+        )
     return wanted

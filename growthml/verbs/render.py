@@ -18,7 +18,7 @@ def add(verbs: Any, anywhere: argparse.ArgumentParser) -> None:
     verb.add_argument("--archive", type=Path, default=Path("reports"), metavar="DIR")
     verb.add_argument("--out", type=Path, metavar="DIR", help="default ./<run id>-rendered")
     verb.add_argument("--templates", type=Path, metavar="DIR", help="templates that win over ours")
-    verb.add_argument("--format", metavar="html,pdf", help="what to make")
+    verb.add_argument("--format", metavar="html,pdf", help="what to make; xlsx and parquet too")
     verb.add_argument("--quiet", action="store_true", help="no progress")
     verb.set_defaults(verb=render)
 
@@ -30,7 +30,7 @@ def render(options: argparse.Namespace) -> int:
     from growthml.files import PdfLimits, pages
     from growthml.progress import Progress
     from growthml.render.drawings import draw_all
-    from growthml.verbs.formats import FORMATS, formats_of
+    from growthml.verbs.formats import USUAL, formats_of
 
     folder = find(options.archive, options.run).folder
     run = load_run(folder)
@@ -40,10 +40,11 @@ def render(options: argparse.Namespace) -> int:
     tables = {path.name: path.read_bytes() for path in sorted((folder / "tables").glob("*.csv"))}
     with Progress(quiet=options.quiet) as progress:
         drawings = draw_all(run)
-        wanted, limits = formats_of(options.format) or FORMATS, PdfLimits()
+        wanted, limits = formats_of(options.format) or USUAL, PdfLimits()
         made = pages(run, drawings, tables, wanted, options.templates, progress, limits)
     out.mkdir(parents=True, exist_ok=True)
     for name, content in made.items():
+        (out / name).parent.mkdir(exist_ok=True)
         (out / name).write_bytes(content)
         print(out / name)
     return 0

@@ -248,12 +248,13 @@ def _summarise(outcome: Outcome, formats: Sequence[str] | None) -> None:
         print("The report is held back: a section that is required has no answer")
     for reason in outcome.stale:
         print(f"The report is held back: {reason}")
-    for name in ("report.html", "report.pdf", "summary.pdf"):
+    for name in ("report.html", "report.pdf", "summary.pdf", "report.xlsx"):
         if name in outcome.outputs:
             print(outcome.folder / name)
     if not outcome.added:
         print(f"{run.run_id} was in the archive already; nothing was added")
-        lacking = [each for each in formats or () if f"report.{each}" not in outcome.outputs]
+        endings = {Path(name).suffix for name in outcome.outputs}
+        lacking = [each for each in formats or () if f".{each}" not in endings]
         if lacking:
             print(f"It was made without {' and '.join(lacking)}, and a run never changes")
     for delivery in outcome.deliveries:

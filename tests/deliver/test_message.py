@@ -234,6 +234,17 @@ def test_a_mail_carries_what_the_config_names_and_the_run_has(tmp_path: Path) ->
     assert shape(parsed(made(tmp_path, attach=[])))["multipart/mixed"]
 
 
+def test_a_mail_carries_the_workbook_where_it_is_asked_to(tmp_path: Path) -> None:
+    run = quick_story()
+    (folder_of(run, tmp_path) / "report.xlsx").write_bytes(b"PK" + b"x" * 3000)
+    message = parsed(made(tmp_path, run, attach=["report.xlsx"]))
+    [workbook] = message.iter_attachments()
+    assert workbook.get_filename() == "weekly-growth-2014-04-20.xlsx"
+    assert workbook.get_content_type().endswith("spreadsheetml.sheet")
+    assert workbook.get_content() == b"PK" + b"x" * 3000
+    assert "all tables (XLSX, 3" in body(message, "plain")
+
+
 def test_a_partial_report_says_so_at_the_top(tmp_path: Path) -> None:
     summary = quick_story().sections[0]
     message = parsed(made(tmp_path, story(summary, CHURN, status="partial")))

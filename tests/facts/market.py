@@ -9,24 +9,20 @@ time, does something without a name, likes something without an item, and buys i
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
-
-import duckdb
 
 from growthml.config.schema import Schema, SourceConfig
 from growthml.facts import FACTS
 from growthml.facts.relations import Counting, Cut, Relations
 from growthml.sources.source import Source
+from tests.backends import BACKENDS, Table, as_text, write
+
+__all__ = ["BACKENDS", "Table", "write"]
 
 Rows = list[dict[str, Any]]
-
-BACKENDS = ("sqlite", "duckdb", "parquet", "csv")
 
 
 def at(text: str) -> datetime:
@@ -60,59 +56,6 @@ EVENTS = [
     (14, EVE, None, "like", at("2025-03-05 10:00")),
     (15, EVE, 10, "bought", at("2031-01-01 10:00")),
 ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """A table to write: its name, its columns with their DuckDB types, its rows."""
-
-    name: str
-    columns: Mapping[str, str]
-    rows: Sequence[Sequence[Any]]
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _ddl(table: Table) -> str:
-    columns = ", ".join(f"{_quoted(name)} {kind}" for name, kind in table.columns.items())
-    return f"CREATE TABLE {_quoted(table.name)} ({columns})"
-
-
-def _insert(table: Table) -> str:
-    places = ", ".join("?" * len(table.columns))
-    return f"INSERT INTO {_quoted(table.name)} VALUES ({places})"
-
-
-def _text(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ")
-    return str(value) if isinstance(value, date) else value
-
-
-def write(backend: str, folder: Path, tables: Sequence[Table]) -> str:
-    """Write the tables and return the address to read them at."""
-    if backend == "sqlite":
-        path = folder / "market.db"
-        with closing(sqlite3.connect(path)) as database, database:
-            for table in tables:
-                database.execute(_ddl(table))
-                stored = [[_text(value) for value in row] for row in table.rows]
-                database.executemany(_insert(table), stored)
-        return f"sqlite:///{path}"
-    path = folder / ("market.duckdb" if backend == "duckdb" else ":memory:")
-    with duckdb.connect(str(path) if backend == "duckdb" else ":memory:") as database:
-        for table in tables:
-            database.execute(_ddl(table))
-            for row in table.rows:
-                database.execute(_insert(table), list(row))
-        if backend == "duckdb":
-            return f"duckdb:///{path}"
-        for table in tables:
-            target = str(folder / f"{table.name}.{backend}").replace("'", "''")
-            database.execute(f"COPY {_quoted(table.name)} TO '{target}' (FORMAT {backend})")
-    return str(folder)
 
 
 # -- How the same story may be stored ----------------------------------------------------------
@@ -166,7 +109,7 @@ TWISTED = {"users": "events", "items": "users", "events": "e"}
 
 SHAPES = {
     "timestamps": Shape(),
-    "text": Shape(time=_text, time_type="VARCHAR"),
+    "text": Shape(time=as_text, time_type="VARCHAR"),
     "text with offset": Shape(time=_with_offset, time_type="VARCHAR"),
     "text dates": Shape(time=lambda m: str(m.date()), time_type="VARCHAR", days_only=True),
     "dates": Shape(time=lambda m: m.date(), time_type="DATE", days_only=True),

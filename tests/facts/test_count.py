@@ -81,7 +81,7 @@ def test_a_query_that_fails_raises_when_it_is_asked_for(tmp_path: Path) -> None:
 def test_a_streamed_fact_is_read_in_batches_from_every_source(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("growthml.sources.source.BATCH_ROWS", 2)
+    monkeypatch.setattr("growthml.sources.fetch.BATCH_ROWS", 2)
     everyone = Fact(
         name="everyone", says="", query=lambda known: known.users.select(), streamed=True
     )

@@ -255,3 +255,28 @@ def test_concentration_steps_are_per_cents_rounded_up(backend: str, tmp_path: Pa
     [concentration] = paid(backend, tmp_path, rows).ask("concentration")
     steps = {row["step"]: row["revenue"] for row in concentration}
     assert steps == {15: 7.0, 29: 6.0, 43: 5.0, 58: 4.0, 72: 3.0, 86: 2.0, 100: 1.0}
+
+
+def test_the_price_on_the_line_wins_over_the_menus_and_is_multiplied(
+    tmp_path: Path,
+) -> None:
+    # Ann pays 3 for each of two, whatever the menu says, and 20 for what has no price of its own.
+    lines = replace(
+        LINES,
+        rows=[
+            (ANN, "A", 10, 2, 3.0, None, WHEN),
+            (ANN, "A", 12, 1, None, None, WHEN),
+            (BOB, "C", 12, -1, 20.0, None, WHEN),  # a cancellation
+        ],
+    )
+    shop = Question(url=write("sqlite", tmp_path, [lines, MENU]), schema=schema_of())
+    [totals] = mapping(shop, price="paid", quantity="pieces").ask("totals")
+    assert sum(row["revenue"] for row in totals) == 26.0
+
+
+def test_the_price_on_the_line_is_money_without_a_menu(tmp_path: Path) -> None:
+    lines = replace(LINES, rows=[(ANN, "A", 10, 2, 3.0, None, WHEN)])
+    schema = {"events": {**LINE_FIELDS, "price": "paid", "quantity": "pieces"}}
+    shop = Question(url=write("sqlite", tmp_path, [lines]), schema=Schema.model_validate(schema))
+    [totals] = shop.ask("totals")
+    assert [row["revenue"] for row in totals] == [6.0]

@@ -115,6 +115,26 @@ def test_online_retail(shared: Shared) -> None:
         assert row["revenue"] == pytest.approx(customer["revenue"], rel=1e-9)
 
 
+def test_online_retail_line_by_line(shared: Shared) -> None:
+    folder = shared("online_retail")
+    schema = {
+        "events": {
+            "table": "data",
+            "user_id": "customer_id",
+            "order": "invoice_no",
+            "occurred_at": "invoice_date",
+            "quantity": "quantity",
+            "price": "unit_price",
+            "action": {"constant": "bought"},
+        }
+    }
+    lines = question(
+        folder / "data.csv.gz", schema, [Cut(key="all")], seen_until=date(2011, 12, 31)
+    )
+    [[totals]] = lines.ask("totals")
+    assert totals["revenue"] == pytest.approx(expected(folder)["clean"]["revenue"], rel=1e-9)
+
+
 def test_cdnow(shared: Shared) -> None:
     folder = shared("cdnow_master_cohorts")
     schema = {

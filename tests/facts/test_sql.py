@@ -42,8 +42,6 @@ VALUES = {"Campaign_ID": "FB", "Type": "bought"}
 class FoodSite:
     """A catalogue of the default schema as the simulator writes it: every id is a key."""
 
-    folds_case = True
-
     def __init__(self, dialect: str) -> None:
         now = datetime(2025, 1, 1, 10)
         self.values = {**VALUES, "date": str(now) if dialect == "sqlite" else now}

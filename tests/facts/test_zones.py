@@ -65,6 +65,16 @@ def test_instants_are_read_on_the_reports_clock(storage: str, backend: str, tmp_
     assert (span["users"], span["last_signup"]) == (3, at("2025-03-30 23:30"))
 
 
+@pytest.mark.parametrize("backend", [each for each in BACKENDS if each != "mariadb"])
+def test_an_hour_that_clocks_show_twice_is_the_second(backend: str, tmp_path: Path) -> None:
+    # On 2 November 2025 New York had 01:30 twice, at 05:30 and 06:30 UTC; MariaDB takes the first.
+    asked = question(backend, tmp_path, "TIMESTAMP", [at("2025-11-02 01:30")]).but(
+        stored_zone="America/New_York", seen_until=date(2025, 12, 1)
+    )
+    [[span]] = asked.ask("span")
+    assert span["first_signup"] == at("2025-11-02 07:30")
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_times_without_zone_are_in_the_sources(backend: str, tmp_path: Path) -> None:
     # New York is on summer time by then: 18:30 there is 00:30 the next day in Berlin.

@@ -79,9 +79,11 @@ def tables() -> list[Table]:
 
 def web(backend: str, folder: Path, without: tuple[str, ...] = ()) -> Question:
     """The log as a source; `without` leaves fields out of the mapping."""
+    return asked_of(write(backend, folder, tables()), without)
+
+
+def asked_of(url: str, without: tuple[str, ...] = ()) -> Question:
+    """The same of a source that is there."""
     fields = {name: column for name, column in FIELDS.items() if name not in without}
     requests = {"table": "hits_of_ours", "malformed": "unread", **fields}
-    return Question(
-        url=write(backend, folder, tables()),
-        schema=Schema.model_validate({"requests": requests}),
-    )
+    return Question(url=url, schema=Schema.model_validate({"requests": requests}))

@@ -184,6 +184,31 @@ def weekly(folder: Path, pair: Pair) -> Path:
     )
 
 
+def own_sections(folder: Path) -> Path:
+    """The skeleton of a file, and queries that are drawn, compared and held against a bound."""
+    from growthml.skeleton import my_section
+
+    by_channel = """
+        select u.channel, count(distinct u.user_id) as users, count(distinct e."User_Id") as active
+        from report_users u left join "Event" e on e."User_Id" = u.user_id
+        group by u.channel order by u.channel
+    """
+    days = 'select date(date) as day, count(*) as n from "Event" group by 1 order by 1'
+    compare = {"successes": "active", "n": "users"}
+    queries: list[dict[str, Any]] = [
+        {"id": "active", "query": by_channel, "chart": "interval", "compare": compare},
+        {"id": "bars", "query": by_channel, "chart": "bar", "y": "users"},
+        {"id": "days", "query": days, "chart": "line"},
+        {"id": "much", "query": days, "thresholds": [{"column": "n", "above": 0}]},
+        {"id": "nothing", "query": "select 1 as n where 1 = 0"},
+    ]
+    return write_pair(
+        folder,
+        extra_sections=[str(Path(my_section.__file__))],
+        sections=["my_section", *({"sql": each} for each in queries)],
+    )
+
+
 ONE = Site(users=[(1, "FB", "2025-01-02")], events=[(1, "bought", "2025-01-03", 1)])
 
 PARTNERS = [f"Partner newsletter number {n} of the neighbouring district" for n in range(40)]
@@ -257,6 +282,8 @@ def cases(tmp_path_factory: pytest.TempPathFactory, simulated_pair: Pair) -> Cal
                 return report(
                     config_of(folder, sources={"log": source}, campaigns=None, sections=None)
                 )
+            case "own sections":
+                return report(own_sections(folder))
             case "tenth report":
                 config = weekly(folder, simulated_pair)
                 for week in range(10, 19):
@@ -295,6 +322,7 @@ NAMES = [
     "three campaigns",
     "tenth report",
     "web log",
+    "own sections",
 ]
 
 EVERY_CASE = pytest.mark.parametrize("name", NAMES)

@@ -16,7 +16,7 @@ from growthml.errors import MissingFields
 from growthml.parts import Answer, SectionRun, Status
 from growthml.progress import Progress
 from growthml.run import run
-from growthml.sources import source
+from growthml.sources import fetch
 from tests.sections.stories import charts, frame, headings, row
 from tests.sites import SPRING, SUMMER, Site, config_of, write_pair
 
@@ -228,7 +228,7 @@ def test_the_list_is_the_same_whatever_the_batches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = frame(answer(tmp_path / "whole", planted(1500), most_targets=50), "targets")
-    monkeypatch.setattr(source, "BATCH_ROWS", 70)
+    monkeypatch.setattr(fetch, "BATCH_ROWS", 70)
     parts = frame(answer(tmp_path / "parts", planted(1500), most_targets=50), "targets")
     assert len(whole) == 50
     pd.testing.assert_frame_equal(whole, parts)

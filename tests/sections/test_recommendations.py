@@ -16,7 +16,7 @@ from growthml.parts import Answer, SectionRun, Status
 from growthml.progress import Progress
 from growthml.run import run
 from growthml.simulate import simulate
-from growthml.sources import source
+from growthml.sources import fetch
 from tests.sections.stories import charts, frame, headings, row
 from tests.sites import SPRING, Site, config_of, write_pair
 
@@ -269,7 +269,7 @@ def test_lists_do_not_hang_on_how_rows_are_streamed(
 ) -> None:
     site = tastes(users=60)
     whole = frame(asked(tmp_path / "whole", site, site), "by_user")
-    monkeypatch.setattr(source, "BATCH_ROWS", 7)
+    monkeypatch.setattr(fetch, "BATCH_ROWS", 7)
     assert frame(asked(tmp_path / "parts", site, site), "by_user").equals(whole)
 
 
@@ -428,6 +428,24 @@ def test_the_simulators_favourite_kitchens_are_found(tmp_path: Path) -> None:
 
 def test_a_few_users_end_without_a_fault(tmp_path: Path) -> None:
     assert ended(tmp_path, SPRING).status is Status.OK
+
+
+def test_an_item_of_the_past_alone_is_passed_over(tmp_path: Path) -> None:
+    # Meal 2 was bought in January and never touched again: it is in nobody's list.
+    users = [(n, "FB", "2025-01-01") for n in range(1, 31)]
+    events = [(n, "bought", "2025-01-10", 2) for n in range(1, 31)]
+    events += [(n, "like", "2025-02-10", 1) for n in range(1, 31)]
+    february = {"from": "2025-02-01", "to": "2025-03-01"}
+    config = write_pair(
+        tmp_path,
+        Site(users=users, events=events),
+        campaigns={"baseline": {"source": "spring", "window": february}},
+        sections=["recommendations"],
+    )
+    found = only(config)
+    assert (found.status, found.reason) == (Status.OK, "")
+    assert found.answer is not None
+    assert set(frame(found.answer, "by_user")["item_id"]) == {1}
 
 
 def test_what_was_bought_before_the_campaign_is_not_shown_again(tmp_path: Path) -> None:

@@ -232,7 +232,7 @@ def test_a_driver_that_is_not_installed(scheme: str, monkeypatch: pytest.MonkeyP
     message = refusal(f"{scheme}://app:hunter2-hunter2@127.0.0.1:1/shop")
     assert message == (
         "sources.shop: the driver for postgresql+psycopg:// is not installed;"
-        " pip install 'psycopg[binary]'"
+        " pip install 'growthml[postgres]'"
     )
 
 

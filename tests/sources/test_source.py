@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from growthml.config.schema import Schema, SourceConfig
 from growthml.errors import FactError
-from growthml.sources.dialect import INSTANT
+from growthml.sources.dialect import INSTANT, day_of
 from growthml.sources.source import Source
 from tests.facts.market import BACKENDS, Table, at, market_tables, schema_of, write
 
@@ -112,7 +112,9 @@ def test_columns_have_the_type_of_their_sql_on_every_engine(backend: str, tmp_pa
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_dates_are_dates(backend: str, tmp_path: Path) -> None:
     with open_source(write(backend, tmp_path, market_tables())) as source:
-        frame = source.read(sa.select(sa.literal(date(2025, 1, 1), sa.Date()).label("day")))
+        frame = source.read(
+            sa.select(day_of(sa.literal(at("2025-01-01 10:00"), INSTANT)).label("day"))
+        )
     assert frame["day"].tolist() == [date(2025, 1, 1)]
 
 
@@ -129,13 +131,17 @@ def test_thousands_of_rows_come_whole_and_in_order(tmp_path: Path) -> None:
 
 
 def endless() -> Any:
-    """Counts to a number nobody waits for."""
-    numbers = sa.select(sa.literal(1, sa.BigInteger()).label("n")).cte("numbers", recursive=True)
-    numbers = numbers.union_all(sa.select(numbers.c.n + 1).where(numbers.c.n < 10**12))
-    return sa.select(sa.func.count().label("n")).select_from(numbers)
+    """Counts 15 to the power of 15 rows, for which nobody waits."""
+    events = sa.table("events", sa.column("id", sa.Integer))
+    rows = first = events.alias("e0")
+    for place in range(1, 15):
+        more = events.alias(f"e{place}")
+        rows = rows.join(more, more.c.id > -first.c.id)
+    return sa.select(sa.func.sum(first.c.id).label("n")).select_from(rows)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+# Sail gives up a join like this one but goes on computing it; it is asked in test_spark.py.
+@pytest.mark.parametrize("backend", [each for each in BACKENDS if each != "sail"])
 def test_a_query_over_its_time_is_stopped_and_the_next_one_runs(
     backend: str, tmp_path: Path
 ) -> None:

@@ -1,6 +1,6 @@
 WITH known_users AS
 (SELECT listed.user_id AS user_id, listed.channel AS channel, listed.signed_up_at AS signed_up_at, activity.acted_1 AS acted_1, activity.acted_2 AS acted_2
-FROM (SELECT u.id AS user_id, u."Campaign_ID" AS channel, CAST(u.date AS TIMESTAMP) AS signed_up_at
+FROM (SELECT u.id AS user_id, (CAST(u."Campaign_ID" AS TEXT) COLLATE "C") AS channel, CAST(u.date AS TIMESTAMP) AS signed_up_at
 FROM "Users" AS u
 WHERE u.id IS NOT NULL) AS listed LEFT OUTER JOIN (SELECT e."User_Id" AS user_id, max(CASE WHEN (CAST(e.date AS TIMESTAMP) < :param_4::TIMESTAMP WITHOUT TIME ZONE) THEN 1 ELSE 0 END) AS acted_1, max(CASE WHEN (CAST(e.date AS TIMESTAMP) >= :param_5::TIMESTAMP WITHOUT TIME ZONE) THEN 1 ELSE 0 END) AS acted_2
 FROM "Event" AS e
@@ -12,8 +12,8 @@ WHERE (known_users.signed_up_at < :param_7::TIMESTAMP WITHOUT TIME ZONE OR known
 FROM known_users
 WHERE (known_users.signed_up_at < :param_10::TIMESTAMP WITHOUT TIME ZONE OR known_users.signed_up_at IS NULL) AND known_users.channel IN (:channel_1_1::VARCHAR, :channel_1_2::VARCHAR) AND (known_users.signed_up_at >= :param_11::TIMESTAMP WITHOUT TIME ZONE OR known_users.acted_2 = 1)),
 campaign_events AS
-(SELECT campaign_users.campaign AS campaign, campaign_users.user_id AS user_id, campaign_users.channel AS channel, campaign_users.signed_up_at AS signed_up_at, e."Meal_Id" AS item_id, items.category AS category, e."Type" AS action, CAST(e.date AS TIMESTAMP) AS occurred_at, CAST(NULL AS VARCHAR) AS order_id, 1 AS n, items.price AS value
-FROM "Event" AS e LEFT OUTER JOIN (SELECT i.id AS item_id, i."Type" AS category, CAST(i.price AS DOUBLE PRECISION) AS price
+(SELECT campaign_users.campaign AS campaign, campaign_users.user_id AS user_id, campaign_users.channel AS channel, campaign_users.signed_up_at AS signed_up_at, e."Meal_Id" AS item_id, items.category AS category, (CAST(e."Type" AS TEXT) COLLATE "C") AS action, CAST(e.date AS TIMESTAMP) AS occurred_at, CAST(NULL AS VARCHAR) AS order_id, 1 AS n, items.price AS value
+FROM "Event" AS e LEFT OUTER JOIN (SELECT i.id AS item_id, (CAST(i."Type" AS TEXT) COLLATE "C") AS category, CAST(i.price AS DOUBLE PRECISION) AS price
 FROM "Meal" AS i) AS items ON items.item_id = e."Meal_Id" JOIN campaign_users ON campaign_users.user_id = e."User_Id"
 WHERE (CAST(e.date AS TIMESTAMP) < :param_12::TIMESTAMP WITHOUT TIME ZONE OR CAST(e.date AS TIMESTAMP) IS NULL) AND (campaign_users.campaign = :campaign_1::VARCHAR AND CAST(e.date AS TIMESTAMP) < :param_13::TIMESTAMP WITHOUT TIME ZONE OR campaign_users.campaign = :campaign_2::VARCHAR AND CAST(e.date AS TIMESTAMP) >= :param_14::TIMESTAMP WITHOUT TIME ZONE)),
 user_totals AS

@@ -1,6 +1,6 @@
 WITH known_users AS
 (SELECT listed.user_id AS user_id, listed.channel AS channel, listed.signed_up_at AS signed_up_at, activity.acted_1 AS acted_1, activity.acted_2 AS acted_2
-FROM (SELECT u.id AS user_id, u."Campaign_ID" AS channel, CAST(u.date AS TIMESTAMP) AS signed_up_at
+FROM (SELECT u.id AS user_id, (CAST(u."Campaign_ID" AS TEXT) COLLATE "C") AS channel, CAST(u.date AS TIMESTAMP) AS signed_up_at
 FROM "Users" AS u
 WHERE u.id IS NOT NULL) AS listed LEFT OUTER JOIN (SELECT e."User_Id" AS user_id, max(CASE WHEN (CAST(e.date AS TIMESTAMP) < :param_2::TIMESTAMP WITHOUT TIME ZONE) THEN 1 ELSE 0 END) AS acted_1, max(CASE WHEN (CAST(e.date AS TIMESTAMP) >= :param_3::TIMESTAMP WITHOUT TIME ZONE) THEN 1 ELSE 0 END) AS acted_2
 FROM "Event" AS e

@@ -1,0 +1,1 @@
+"""From a database nobody has described to the config of a first report."""

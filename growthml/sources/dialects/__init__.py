@@ -1,0 +1,23 @@
+"""One file an engine: how it spells the functions of `growthml.sources.dialect`, by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from growthml.sources.dialects import duckdb, mariadb, mysql, postgresql, spark, sqlite
+
+ENGINES: dict[str, Mapping[str, str]] = {
+    "duckdb": duckdb.TEMPLATES,
+    "mariadb": mariadb.TEMPLATES,
+    "mysql": mysql.TEMPLATES,
+    "postgresql": postgresql.TEMPLATES,
+    "spark": spark.TEMPLATES,
+    "sqlite": sqlite.TEMPLATES,
+}
+
+
+def spelling(dialect: Any) -> Mapping[str, str]:
+    """The templates of a SQLAlchemy dialect; those of PostgreSQL where we know none."""
+    name = "mariadb" if getattr(dialect, "is_mariadb", False) else dialect.name
+    return ENGINES.get(name, postgresql.TEMPLATES)
