@@ -278,7 +278,8 @@ class _Mapper:
         column = self._find(key, name)
         if column is None:
             return None
-        for value in self.catalogue.sample(self.table, column):
+        seen = self.catalogue.sample(self.table, column)
+        for value in seen:
             try:
                 float(value)
             except (TypeError, ValueError):
@@ -286,6 +287,8 @@ class _Mapper:
                     key, f"column '{name}' of '{self.wanted.table}': {value!r} is no number"
                 )
                 return None
+        if seen and all(isinstance(value, bool) for value in seen):
+            column = sa.cast(column, sa.Integer())  # PostgreSQL makes no double of a boolean
         return sa.cast(column, sa.Double())
 
     def _find(self, key: str, name: str) -> ColumnElement[Any] | None:

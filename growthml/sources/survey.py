@@ -80,20 +80,28 @@ def survey(connection: Connection) -> list[Table]:
 
 
 def ends(connection: Connection, table: Table, column: str) -> tuple[Any, Any] | None:
-    """The smallest and largest value of a column where that costs little; else None.
+    """The smallest and largest value of a column as far as that costs little; else None.
 
-    That is so where all rows were looked at, where an index begins with the column, and where the
-    engine keeps columns apart and knows their ends. None too where there is no value.
+    They are exact where all rows were looked at, where an index begins with the column, and where
+    the engine keeps columns apart. Else they are those of the first rows and of the last ones by
+    the primary key, if there is one. None too where there is no value.
     """
-    if table.whole:
-        values = table[column].values
-        return (min(values), max(values)) if values else None
     place = place_of(table.name)
-    if connection.dialect.name != "duckdb" and not _leads_an_index(connection, place, column):
-        return None
     one: sa.ColumnElement[Any] = sa.column(column)
-    row = connection.execute(sa.select(sa.func.min(one), sa.func.max(one)).select_from(place)).one()
-    return None if row[0] is None else (row[0], row[1])
+    cheap = connection.dialect.name == "duckdb" or _leads_an_index(connection, place, column)
+    if not table.whole and cheap:
+        both = sa.select(sa.func.min(one), sa.func.max(one)).select_from(place)
+        row = connection.execute(both).one()
+        return None if row[0] is None else (row[0], row[1])
+    values = [*table[column].values]
+    if not table.whole:
+        key = next((each.name for each in table.columns if each.primary), None)
+        if key is None:
+            return None
+        last = sa.select(one).select_from(place).where(one.is_not(None))
+        newest = last.order_by(sa.column(key).desc()).limit(FEWEST_ROWS)
+        values += connection.execute(newest).scalars()
+    return (min(values), max(values)) if values else None
 
 
 def place_of(name: str) -> TableClause:

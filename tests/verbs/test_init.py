@@ -116,6 +116,36 @@ def test_a_password_is_written_nowhere(says: Says, tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.yml"))
 
 
+def test_the_config_names_a_variable_and_init_says_which(says: Says, monkeypatch: Any) -> None:
+    canary = "c4nary-in-the-mine"
+    SPRING.write(Path("spring.db"))
+    code, out, err = says("init", "--url", f"sqlite:///spring.db?token={canary}")
+    assert code == 0
+    assert canary not in out + err + Path("growthml.yml").read_text()
+    assert "export SPRING_PASSWORD=" in out
+    assert written()["sources"]["spring"]["url"] == "sqlite:///spring.db?token=${SPRING_PASSWORD}"
+    assert says("check", "growthml.yml")[0] == 2
+    monkeypatch.setenv("SPRING_PASSWORD", canary)
+    assert says("check", "growthml.yml")[0] == 0
+
+
+def test_json_is_one_document(says: Says) -> None:
+    SPRING.write(Path("spring.db"))
+    code, out, err = says(
+        "init", "reports/weekly", "--url", "spring.db", "--json", "--name", "shop"
+    )
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    assert found["config"] == "reports/weekly/shop.yml"
+    assert found["sources"][0]["roles"]["events"]["fields"]["action"] == {
+        "column": "Type",
+        "sureness": "sure",
+        "samples": "like, nothing, bought",
+    }
+    assert (found["todo"], found["problem"]) == ([], None)
+    assert written(Path("reports/weekly/shop.yml"))["report"] == {"name": "shop"}
+
+
 # -- what stops it -----------------------------------------------------------------------------
 
 
@@ -212,6 +242,14 @@ def test_a_person_is_asked_and_obeyed(tmp_path: Path) -> None:
     assert written(tmp_path / "growthml.yml")["metrics"]["response"] == "looked"
 
 
+def test_a_person_who_leaves_leaves_nothing_behind(tmp_path: Path) -> None:
+    visits_to_a_shop(tmp_path / "shop.db")
+    code, screen = typed("\x04", "init", "--url", "shop.db", cwd=tmp_path)
+    assert code == 2
+    assert "Nothing was written" in screen
+    assert not list(tmp_path.glob("*.yml"))
+
+
 def test_yes_asks_nobody(tmp_path: Path) -> None:
     visits_to_a_shop(tmp_path / "shop.db")
     code, screen = typed("", "init", "--yes", "--url", "shop.db", cwd=tmp_path)
@@ -225,3 +263,44 @@ def test_a_person_without_a_url_is_asked_for_it(tmp_path: Path) -> None:
     code, screen = typed("shop.db\n\n\n", "init", cwd=tmp_path)
     assert code == 0, screen
     assert written(tmp_path / "growthml.yml")["sources"] == {"shop": {"url": "sqlite:///shop.db"}}
+
+
+# -- published data beside the checkout --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("workshop", ["campaign-1.db", "campaign-2.db"]),
+        ("workshop", ["campaign-1.db"]),
+        ("online_retail", ["data.csv.gz"]),
+        ("online_retail", ["orders.csv"]),
+        ("hillstrom", ["data.csv"]),
+        ("cdnow", ["data.csv"]),
+        ("toy_hand_checked", ["data.csv"]),
+        ("web_apache_logs", ["access.log"]),
+        ("web_apache_logs", ["data.csv"]),
+    ],
+)
+def test_check_accepts_what_is_written(
+    says: Says, shared: Callable[[str], Path], name: str, files: list[str]
+) -> None:
+    urls = [each for file in files for each in ("--url", shared(name) / file)]
+    code, out, err = says("init", *urls)
+    assert code == 0, out + err
+    assert "TODO" not in Path("growthml.yml").read_text()
+    assert says("check", "growthml.yml")[0] == 0
+
+
+@pytest.mark.slow
+def test_the_raw_lines_of_online_retail_end_in_their_published_revenue(
+    says: Says, shared: Callable[[str], Path]
+) -> None:
+    says("init", "--url", shared("online_retail") / "data.csv.gz")
+    config = yaml.safe_load(Path("growthml.yml").read_text())
+    config["campaigns"] = {"baseline": {"source": "data"}}
+    Path("growthml.yml").write_text(yaml.safe_dump(config))
+    _, out, _ = says("run", "growthml.yml", "--json", "--only", "summary", "--format", "html")
+    kpis = Path(json.loads(out)["folder"]) / "tables" / "summary.kpis.csv"
+    [revenue] = [line for line in kpis.read_text().splitlines() if line.startswith("revenue,")]
+    assert float(revenue.split(",")[4]) == pytest.approx(8911407.904, rel=1e-9)
