@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,8 +35,7 @@ def behind(connection: Connection) -> float | None:
 
 
 def _of_mysql(connection: Connection) -> float | None:
-    status: Mapping[str, Any] = (
-        connection.execute(sa.text("SHOW REPLICA STATUS")).mappings().first() or {}
-    )
+    found = connection.execute(sa.text("SHOW REPLICA STATUS")).mappings().first()
+    status: dict[str, Any] = {str(key): value for key, value in (found or {}).items()}
     lag: float | None = status.get("Seconds_Behind_Source", status.get("Seconds_Behind_Master"))
     return lag
