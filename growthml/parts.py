@@ -319,7 +319,10 @@ class FactRun:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceRun:
-    """A source as it was read. url: without secrets. rows: by role (users, items, events)."""
+    """A source as it was read. url: without secrets. rows: by role (users, items, events).
+
+    behind: by how many seconds a replica may have been behind its primary; None if it is none.
+    """
 
     name: str
     url: str
@@ -327,6 +330,7 @@ class SourceRun:
     rows: Mapping[str, int]
     latest_event: datetime | None
     campaigns: Sequence[str] = ()
+    behind: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -184,6 +184,7 @@ def _source_run(reading: Reading, counts: Counts | View) -> SourceRun:
         rows=rows,
         latest_event=latest,
         campaigns=keys,
+        behind=source.behind,
     )
 
 

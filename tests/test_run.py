@@ -683,6 +683,7 @@ def test_the_manifest_holds_what_it_promises(tiny: Path) -> None:
         "rows": {"users": 4, "events": 4},
         "latest_event": "2025-02-12 00:00:00",
         "campaigns": ["baseline"],
+        "seconds_behind": None,
     }
     for section in found["sections"]:
         assert section.keys() >= {

@@ -123,6 +123,7 @@ def _source(source: SourceRun) -> dict[str, Any]:
         "rows": source.rows,
         "latest_event": source.latest_event,
         "campaigns": source.campaigns,
+        "seconds_behind": source.behind,
     }
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from growthml.parts import FactRun, Run, Status
+from growthml.parts import FactRun, Run, SourceRun, Status
 from growthml.render.places import Link, Places, facts_of
 from growthml.render.relations import Relation, shared, without
 from growthml.render.tables import campaign_label
 from growthml.render.words import reason_of
-from growthml.words import N_, _
+from growthml.words import N_, _, n_
 
 MOST_NAME = 60
 """A fact's name may hold arguments of any length; the SQL below tells them all."""
@@ -92,7 +92,7 @@ def appendix(run: Run, places: Places) -> Appendix:
                     _(ROWS.get(role, f"{{n}} {role}"), n=run.context.formats.count(n))
                     for role, n in source.rows.items()
                 ),
-                latest=run.context.formats.instant(source.latest_event),
+                latest=_latest(source, run.context.formats.instant(source.latest_event)),
             )
             for source in run.sources
         ],
@@ -103,6 +103,20 @@ def appendix(run: Run, places: Places) -> Appendix:
             if part.status is Status.SKIPPED
         ],
         last=len(facts) + 1,
+    )
+
+
+def _latest(source: SourceRun, latest: str) -> str:
+    """When the newest event was; a replica that lags says how fresh it is."""
+    minutes = round((source.behind or 0) / 60)
+    if minutes < 1:
+        return latest
+    return n_(
+        "{latest} (read from a replica that may be {minutes} minute behind)",
+        "{latest} (read from a replica that may be {minutes} minutes behind)",
+        minutes,
+        latest=latest,
+        minutes=minutes,
     )
 
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-_HEAD = re.compile(r'\s*(?:WITH |, ?\s)(\w+|"[^"]+") AS (?:NOT MATERIALIZED )?\s*\(')
+_HEAD = re.compile(r'\s*(?:WITH |, ?\s)(\w+|"[^"]+"|`[^`]+`) AS (?:NOT MATERIALIZED )?\s*\(')
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|[()]")
 
 

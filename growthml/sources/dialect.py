@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.functions import FunctionElement, GenericFunction
 from sqlalchemy.sql.selectable import CTE
 
 from growthml.sources.dialects import spelling
@@ -173,6 +173,13 @@ class verbatim(FunctionElement[str]):
     type = sa.String()
 
 
+class md5(GenericFunction[str]):
+    """The MD5 of a text in lower-case hexadecimal; `sa.func.md5` is this."""
+
+    inherit_cache = True
+    type = sa.String()
+
+
 class weekday_of(FunctionElement[int]):
     """An instant's day of the week, 1 (Monday) to 7."""
 
@@ -205,6 +212,6 @@ def _register(construct: type[FunctionElement[Any]]) -> None:
 for _construct in [
     *(from_text, from_stamp, from_zoned, from_zoned_text, from_epoch, in_zone),
     *(day_of, week_of, month_of, weekday_of, hour_of, days_between, seconds_between),
-    *(exact, path_of, host_of, key_of, verbatim),
+    *(exact, path_of, host_of, key_of, verbatim, md5),
 ]:
     _register(_construct)

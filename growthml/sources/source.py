@@ -24,6 +24,7 @@ from growthml.sources.kept import Kept
 from growthml.sources.log_cache import GLANCE, Logs
 from growthml.sources.mapping import Mapped, map_schema
 from growthml.sources.plain import told_plainly
+from growthml.sources.replica import behind
 from growthml.sources.servers import postgresql_settings
 from growthml.sources.survey import Table, ends, survey
 
@@ -71,6 +72,8 @@ class Source:
         )
         self.dialect = self._engine.dialect.name
         self._connection = self._connect()
+        self.behind = behind(self._connection)
+        """By how many seconds a replica may be behind its primary; None where it is none."""
         self._fetch = self._fetching()
         self._kept = Kept(self._connection) if self.dialect == "duckdb" else None
         self._late = False
@@ -108,6 +111,7 @@ class Source:
 
     def _reopen(self) -> None:
         self._fetch.close()
+        self._connection.invalidate()
         self._connection.close()
         self._connection = self._engine.connect()
         self._fetch = self._fetching()

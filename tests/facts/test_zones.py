@@ -66,13 +66,18 @@ def test_instants_are_read_on_the_reports_clock(storage: str, backend: str, tmp_
 
 
 @pytest.mark.parametrize("backend", [each for each in BACKENDS if each != "mariadb"])
-def test_an_hour_that_clocks_show_twice_is_the_second(backend: str, tmp_path: Path) -> None:
-    # On 2 November 2025 New York had 01:30 twice, at 05:30 and 06:30 UTC; MariaDB takes the first.
-    asked = question(backend, tmp_path, "TIMESTAMP", [at("2025-11-02 01:30")]).but(
+def test_hours_that_clocks_skip_or_show_twice_are_standard_time(
+    backend: str, tmp_path: Path
+) -> None:
+    # On 9 March 2025 New York had no 02:30; 07:30 UTC was 02:30 in standard time. On 2 November it
+    # had 01:30 twice, at 05:30 and 06:30 UTC. MariaDB takes the next time there is, and the first.
+    times = [at("2025-03-09 02:30"), at("2025-11-02 01:30")]
+    asked = question(backend, tmp_path, "TIMESTAMP", times).but(
         stored_zone="America/New_York", seen_until=date(2025, 12, 1)
     )
     [[span]] = asked.ask("span")
-    assert span["first_signup"] == at("2025-11-02 07:30")
+    assert span["first_signup"] == at("2025-03-09 08:30")
+    assert span["last_signup"] == at("2025-11-02 07:30")
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

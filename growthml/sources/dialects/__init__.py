@@ -5,15 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from growthml.sources.dialects import duckdb, mariadb, mysql, postgresql, spark, sqlite
+from growthml.sources.dialects import (
+    bigquery,
+    clickhouse,
+    databricks,
+    duckdb,
+    mariadb,
+    mysql,
+    postgresql,
+    redshift,
+    snowflake,
+    spark,
+    sqlite,
+    trino,
+)
 
 ENGINES: dict[str, Mapping[str, str]] = {
+    "bigquery": bigquery.TEMPLATES,
+    "clickhousedb": clickhouse.TEMPLATES,
+    "databricks": databricks.TEMPLATES,
     "duckdb": duckdb.TEMPLATES,
     "mariadb": mariadb.TEMPLATES,
     "mysql": mysql.TEMPLATES,
     "postgresql": postgresql.TEMPLATES,
     "spark": spark.TEMPLATES,
+    "redshift": redshift.TEMPLATES,
+    "snowflake": snowflake.TEMPLATES,
     "sqlite": sqlite.TEMPLATES,
+    "trino": trino.TEMPLATES,
 }
 
 

@@ -23,4 +23,5 @@ TEMPLATES = {
     "hour_of": "CAST(EXTRACT(HOUR FROM {0}) AS INTEGER)",
     "days_between": "date_diff('day', CAST({0} AS DATE), CAST({1} AS DATE))",
     "verbatim": "{0}",
+    "md5": "md5({0})",
 }

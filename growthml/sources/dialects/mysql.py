@@ -29,4 +29,5 @@ TEMPLATES = {
     "hour_of": "HOUR({0})",
     "days_between": "DATEDIFF({1}, {0})",
     "verbatim": "(CONVERT({0} USING utf8mb4) COLLATE utf8mb4_0900_bin)",
+    "md5": "md5({0})",
 }

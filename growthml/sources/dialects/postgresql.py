@@ -23,4 +23,5 @@ TEMPLATES = {
     "hour_of": "CAST(EXTRACT(HOUR FROM {0}) AS INTEGER)",
     "days_between": "(CAST({1} AS DATE) - CAST({0} AS DATE))",
     "verbatim": '(CAST({0} AS TEXT) COLLATE "C")',
+    "md5": "md5({0})",
 }

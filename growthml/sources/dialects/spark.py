@@ -36,5 +36,6 @@ TEMPLATES = {
     "weekday_of": "((dayofweek({0}) + 5) % 7 + 1)",
     "hour_of": "hour({0})",
     "verbatim": "{0}",
+    "md5": "md5({0})",
     "days_between": "datediff(CAST({1} AS DATE), CAST({0} AS DATE))",
 }

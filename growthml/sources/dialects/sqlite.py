@@ -21,4 +21,5 @@ TEMPLATES = {
     "hour_of": "CAST(strftime('%H', {0}) AS INTEGER)",
     "days_between": "CAST(julianday(date({1})) - julianday(date({0})) AS INTEGER)",
     "verbatim": "{0}",
+    "md5": "md5({0})",
 }

@@ -1,0 +1,211 @@
+"""PostgreSQL and MariaDB: only read, at one moment, and never for longer than allowed."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+
+from growthml.config.schema import SourceConfig
+from growthml.errors import FactError
+from growthml.sources import fetch, postgres_arrow
+from growthml.sources.connect import engine_for
+from growthml.sources.dialect import INSTANT
+from growthml.sources.source import Source
+from tests.backends import write
+from tests.facts.market import market_tables
+from tests.servers import mariadb, postgresql, until
+from tests.sources.test_source import endless
+
+SERVERS = ("postgresql", "mariadb")
+USERS = sa.table("users", sa.column("id", sa.BigInteger), sa.column("channel", sa.String))
+HOW_MANY = sa.select(sa.func.count().label("n")).select_from(USERS)
+WRITES = (
+    "INSERT INTO users VALUES (9, 'FB', '2025-01-01')",
+    "UPDATE users SET channel = 'PI'",
+    "DELETE FROM users",
+    "DROP TABLE users",
+    "CREATE TABLE more (id INTEGER)",
+    "CREATE TEMPORARY TABLE more (id INTEGER)",
+    "CREATE VIEW more AS SELECT 1",
+    "SELECT * FROM users FOR UPDATE",
+    "SELECT 1; COMMIT; CREATE TABLE more (id INTEGER)",
+)
+
+
+@pytest.fixture(params=SERVERS)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return write(request.param, tmp_path, market_tables())
+
+
+def opened(url: str, **settings: Any) -> Source:
+    return Source("shop", SourceConfig.model_validate({"url": url, **settings}))
+
+
+def count(source: Source) -> int:
+    return int(source.read(HOW_MANY)["n"].iloc[0])
+
+
+def as_owner(url: str, *statements: str) -> list[Any]:
+    """What an owner of the database does beside us; the rows of the last statement."""
+    of_postgres = url.startswith("postgresql")
+    server = postgresql() if of_postgres else mariadb()
+    place = url.rpartition("%3D")[2] if of_postgres else url.partition("@/")[2].partition("?")[0]
+    with closing(server.connect()) as database, closing(database.cursor()) as cursor:
+        cursor.execute(f"SET search_path = {place}" if of_postgres else f"USE {place}")
+        for statement in statements:
+            cursor.execute(statement)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+def drop_connections(url: str) -> None:
+    """End every session but our own, as a restart or a firewall does."""
+    if url.startswith("postgresql"):
+        others = "FROM pg_stat_activity WHERE usename = 'postgres' AND pid <> pg_backend_pid()"
+        as_owner(url, f"SELECT pg_terminate_backend(pid) {others}")
+        until(lambda: as_owner(url, f"SELECT count(*) {others}") == [(0,)], "sessions to end")
+        return
+    others = "FROM information_schema.processlist WHERE user = 'root' AND id <> connection_id()"
+    for (number,) in as_owner(url, f"SELECT id {others}"):
+        as_owner(url, f"KILL {number}")
+    until(lambda: as_owner(url, f"SELECT count(*) {others}") == [(0,)], "sessions to end")
+
+
+# -- Only read ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("statement", WRITES)
+def test_nothing_can_be_written(statement: str, url: str) -> None:
+    engine = engine_for("shop", url)
+    with engine.connect() as connection:
+        with pytest.raises(sa.exc.DBAPIError):
+            connection.exec_driver_sql(statement)
+        connection.rollback()
+        assert connection.exec_driver_sql("SELECT count(*) FROM users").scalar() == 5
+    engine.dispose()
+
+
+def test_all_queries_see_one_moment_and_nobody_waits_for_us(url: str) -> None:
+    with opened(url) as source:
+        assert count(source) == 5
+        as_owner(url, "INSERT INTO users VALUES (9, 'FB', NULL)", "UPDATE users SET channel = 'X'")
+        assert count(source) == 5
+        with pytest.raises(FactError):
+            source.read(sa.select(sa.column("n")).select_from(sa.table("nowhere")))
+        assert count(source) == 5
+    with opened(url) as later:
+        assert count(later) == 6
+
+
+def test_postgresql_is_locked_for_nobody_who_writes(tmp_path: Path) -> None:
+    url = write("postgresql", tmp_path, market_tables())
+    with opened(url) as source:
+        count(source)
+        held = as_owner(url, "SELECT DISTINCT mode FROM pg_locks WHERE pid <> pg_backend_pid()")
+    assert {mode for (mode,) in held} <= {"AccessShareLock", "ExclusiveLock"}  # of its own number
+
+
+def test_what_a_source_allows_is_told_to_postgresql(tmp_path: Path) -> None:
+    url = write("postgresql", tmp_path, market_tables())
+
+    def told(**settings: Any) -> list[str]:
+        names = ("work_mem", "max_parallel_workers_per_gather", "statement_timeout", "TimeZone")
+        asked = sa.select(
+            *(sa.func.current_setting(each, type_=sa.String).label(each) for each in names)
+        )
+        with opened(url, **settings) as source:
+            return [str(value) for value in source.read(asked).loc[0]]
+
+    assert told() == ["128MB", "2", "0", "UTC"]
+    assert told(memory_limit="1GB", threads=1, timeout=2.5) == ["1GB", "0", "2500ms", "UTC"]
+
+
+# -- Time and lost connections -----------------------------------------------------------------
+
+
+def test_a_query_over_its_time_ends_on_the_server(url: str) -> None:
+    of_postgres = url.startswith("postgresql")
+    running = (
+        "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%e14%'"
+        " AND pid <> pg_backend_pid()"
+        if of_postgres
+        else "SELECT count(*) FROM information_schema.processlist WHERE command = 'Query'"
+        " AND id <> connection_id() AND info LIKE '%e14%'"
+    )
+    with opened(url, timeout=0.5) as source:
+        with pytest.raises(FactError, match=r"longer than its timeout of 0\.5 s"):
+            source.read(endless())
+        with pytest.raises(FactError, match=r"longer than its timeout of 0\.5 s"):
+            list(source.batches(endless()))
+        until(lambda: as_owner(url, running) == [(0,)], "the query to end", seconds=10)
+        assert count(source) == 5
+
+
+def test_a_dropped_connection_is_opened_again(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    with opened(url) as source:
+        assert count(source) == 5
+        drop_connections(url)
+        assert count(source) == 5
+        drop_connections(url)
+        assert [len(frame) for frame in source.batches(sa.select(USERS))] == [5]
+    warning = "the connection of source 'shop' was dropped; it is opened again"
+    assert [record.getMessage() for record in caplog.records] == [warning] * 2
+
+
+def test_a_stream_that_breaks_off_is_not_begun_again(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "BATCH_ROWS", 2)
+    with opened(url) as source:
+        frames = source.batches(sa.select(USERS))
+        assert len(next(frames)) == 2
+        frames.close()
+        assert count(source) == 5
+
+
+# -- Arrow -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def numbered(tmp_path: Path) -> tuple[str, Any]:
+    """A question with 12,000 rows of every type, every seventh row NULL."""
+    url = write("postgresql", tmp_path, market_tables())
+    numbers = sa.func.generate_series(1, 12_000).table_valued("n").render_derived("numbers")
+    n = sa.cast(numbers.c.n, sa.BigInteger())
+    some = sa.case((n % 7 != 0, n))
+    return (
+        url,
+        sa.select(
+            (n + 2**53).label("large"),
+            some.label("whole"),
+            sa.cast(some, sa.Double()).label("real"),
+            sa.cast(some, sa.Numeric()).label("exact"),
+            sa.cast(some, sa.String()).label("word"),
+            (some > 100).label("flag"),
+            sa.cast(sa.func.to_timestamp(some * 3600), INSTANT).label("moment"),
+            sa.cast(sa.func.to_timestamp(some * 86_400), sa.Date()).label("day"),
+            sa.literal("it's 100% \\ “é”").label("odd"),
+        ).order_by(n),
+    )
+
+
+def test_arrow_brings_what_rows_bring(
+    numbered: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, question = numbered
+    with opened(url) as source:
+        assert isinstance(source._fetch, postgres_arrow.PostgresArrow)
+        arrow = source.read(question)
+        batches = pd.concat(source.batches(question), ignore_index=True)
+    monkeypatch.setattr(postgres_arrow, "serves", lambda _dialect: False)
+    with opened(url) as source:
+        assert isinstance(source._fetch, fetch.Rows)
+        rows = source.read(question)
+    assert len(rows) == 12_000
+    exact = {"exact": "float64"}
+    pd.testing.assert_frame_equal(arrow.astype(exact), rows.astype(exact))
+    pd.testing.assert_frame_equal(batches.astype(exact), rows.astype(exact))
