@@ -251,9 +251,10 @@ class Spark(Sail):
         if not (self.home / "jars").is_dir():
             pytest.skip("Spark is not installed; .ci/setup --with-test-tools")
         self.port = free_port()
-        master = f"spark://127.0.0.1:{free_port()}"
+        port = free_port()
+        master = f"spark://127.0.0.1:{port}"
         self._daemons = [self._daemon("master.Master", *_of_master(master))]
-        until(lambda: _port_listens(int(master.rpartition(":")[2])), "Spark's master to start", JAVA)
+        until(lambda: _port_listens(port), "Spark's master to start", JAVA)
         for number in (1, 2):
             place = ("--host", "127.0.0.1", "--cores", "1", "--memory", "1g", "--webui-port", "0")
             work = ("--work-dir", str(self.folder / f"worker-{number}"))
