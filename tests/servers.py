@@ -28,6 +28,8 @@ import pytest
 
 PATIENCE = 60.0
 """Seconds a server may take to start or to end on a busy machine."""
+JAVA = 300.0
+"""The same of a server in Java, of which each takes half a minute of a processor to start."""
 SPARK_HOME = Path(__file__).parents[1] / ".spark" / "pyspark"
 """Where `.ci/setup --with-test-tools` puts Spark, unless SPARK_HOME says otherwise."""
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Tokyo")
@@ -249,15 +251,16 @@ class Spark(Sail):
         if not (self.home / "jars").is_dir():
             pytest.skip("Spark is not installed; .ci/setup --with-test-tools")
         self.port = free_port()
-        master = f"spark://127.0.0.1:{free_port()}"
+        port = free_port()
+        master = f"spark://127.0.0.1:{port}"
         self._daemons = [self._daemon("master.Master", *_of_master(master))]
-        until(lambda: _port_listens(int(master.rpartition(":")[2])), "Spark's master to start")
+        until(lambda: _port_listens(port), "Spark's master to start", JAVA)
         for number in (1, 2):
             place = ("--host", "127.0.0.1", "--cores", "1", "--memory", "1g", "--webui-port", "0")
             work = ("--work-dir", str(self.folder / f"worker-{number}"))
             self._daemons.append(self._daemon("worker.Worker", *place, *work, master))
         self.start(*self._connect(master))
-        until(lambda: listens(self), "Spark Connect to start", 3 * PATIENCE)
+        until(lambda: listens(self), "Spark Connect to start", JAVA)
 
     def _daemon(self, name: str, *arguments: str) -> Server:
         daemon = Server(f"spark-{name.partition('.')[0]}", signal.SIGTERM)
