@@ -254,13 +254,13 @@ class Hits:
         if not self.counts_hits:
             return nothing(sa.String())
         hosts = sa.select(host_in(self.all.c.referrer).label("host")).subquery("hosts")
-        ranked = (
-            sa.select(hosts.c.host)
+        counted = (
+            sa.select(hosts.c.host, sa.func.count().label("n"))
             .where(hosts.c.host != fixed(""), sa.not_(is_known(hosts.c.host)))
             .group_by(hosts.c.host)
-            .order_by(sa.func.count().desc(), hosts.c.host)
-            .limit(ONE)
+            .subquery("counted_hosts")
         )
+        ranked = sa.select(counted.c.host).order_by(counted.c.n.desc(), counted.c.host).limit(ONE)
         return self.relations.named(ranked, "own_site").select().scalar_subquery()
 
     # -- hits of one campaign --------------------------------------------------------------------
