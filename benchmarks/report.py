@@ -16,7 +16,7 @@ from growthml.simulate import simulate
 SECTIONS = [
     name
     for name, section in all_sections().items()
-    if name not in ("propensity", "segments", "recommendations", "traffic", "history")
+    if name not in ("propensity", "segments", "recommendations", "traffic", "history", "sql")
     and not section.repeats
 ]
 CONFIG = Path(__file__).parents[1] / "config" / "demo.yml"

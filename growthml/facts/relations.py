@@ -18,7 +18,7 @@ from sqlalchemy.sql.selectable import CTE, FromClause, GenerativeSelect, Select,
 from growthml.config.problems import suggestion
 from growthml.errors import MissingFields, NotEnoughData
 from growthml.facts.cut import Counting, Cut
-from growthml.facts.expressions import ONE, ZERO, any_row, moment, real, tally, whole, word
+from growthml.facts.expressions import ONE, ZERO, any_row, moment, nothing, real, tally, whole, word
 from growthml.facts.filters import check_filters
 from growthml.facts.happenings import from_events, from_outcomes
 from growthml.facts.people import known_users, members, seen_before
@@ -32,7 +32,6 @@ Keep = Callable[[str, GenerativeSelect], FromClause]
 KEPT = frozenset({"acts", "responses", "purchase_days", "user_totals", "sessions"})
 """What three facts and more read."""
 
-_USER = ("campaign", "user_id", "channel", "signed_up_at")
 _TOTALS = ("active", "buyer", "purchases", "revenue")
 
 
@@ -255,9 +254,15 @@ class Relations:
     def _alike(self, *columns: ColumnElement[Any]) -> Select[Any]:
         """Events of a user alike in category, action and order as one row, with further columns."""
         events = self.events
-        alike = [events.c[name] for name in (*_USER, "category", "action", "order_id")]
+        ordered = "events.order" in self.mapped.fields
+        alike = [events.c[name] for name in ("campaign", "user_id", "category", "action")]
+        alike += [events.c.order_id] if ordered else []
+        # What is one and the same for a user is cheaper to pick than to group by.
         return sa.select(
             *alike,
+            *([] if ordered else [nothing(sa.String()).label("order_id")]),
+            sa.func.min(events.c.channel).label("channel"),
+            sa.func.min(events.c.signed_up_at).label("signed_up_at"),
             whole(sa.func.sum(events.c.n)).label("n"),
             sa.func.sum(exact(events.c.value)).label("value"),
             *columns,

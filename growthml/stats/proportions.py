@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import exp, log, sqrt
 
+import numpy as np
 from scipy import special
 
 from growthml.stats.comparison import (
@@ -18,6 +19,8 @@ from growthml.words import _
 
 FISHER_BELOW = 5
 """An expected cell below this calls for Fisher's exact test instead of chi-square."""
+AS_LIKELY = 1e-7
+"""Tables whose chances differ by less, relatively, are as likely as one another."""
 
 
 def wilson(x: int, n: int, confidence: float = 0.95) -> Interval | None:
@@ -128,7 +131,13 @@ def _chi_square(baseline_x: int, baseline_n: int, x: int, n: int) -> float:
 
 
 def _fisher(baseline_x: int, baseline_n: int, x: int, n: int) -> float:
-    from scipy.stats import fisher_exact
-
-    table = [[x, n - x], [baseline_x, baseline_n - baseline_x]]
-    return min(1.0, float(fisher_exact(table).pvalue))
+    """The share of tables with these margins that are no likelier than this one (Fisher 1935)."""
+    responders = baseline_x + x
+    fewest, most = max(0, responders - baseline_n), min(responders, n)
+    i = np.arange(fewest, most, dtype=float)
+    # A table's chance over that of the one before: no factorial, nothing lost to rounding.
+    steps = (responders - i) * (n - i) / ((i + 1) * (baseline_n - responders + i + 1))
+    logs = np.concatenate([[0.0], np.cumsum(np.log(steps))])
+    chances = np.exp(logs - logs.max())
+    no_likelier = chances <= chances[x - fewest] * (1 + AS_LIKELY)
+    return float(chances[no_likelier].sum() / chances.sum())
