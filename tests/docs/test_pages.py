@@ -24,3 +24,12 @@ def test_the_index_names_every_page() -> None:
     ]
     names = [path.relative_to(ROOT / "docs").as_posix() for path in pages]
     assert [name for name in names if name != "README.md" and f"]({name})" not in index] == []
+
+
+def test_the_sample_a_visitor_opens_is_there_and_small() -> None:
+    sample = ROOT / "reports" / "sample"
+    assert (sample / "report.html").is_file()
+    assert 0 < (sample / "report.pdf").stat().st_size < 1024 * 1024
+    pictures = sorted((ROOT / "docs" / "pictures").glob("*.png"))
+    assert len(pictures) == 3
+    assert [path.name for path in pictures if path.stat().st_size >= 150_000] == []
