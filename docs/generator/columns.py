@@ -18,6 +18,7 @@ MEANINGS: dict[str, str] = {
     "action": "raw value",
     "behaviour": "the action the user did most often; `never` of one who did nothing",
     "metric": "[id](metrics.md)",
+    "key": "label of the query's row; empty where it has but one",
     "unit": "how the value is printed: count, rate, ratio, money, seconds …",
     "model": "which model",
     "method": "which method made the list",
@@ -53,6 +54,8 @@ MEANINGS: dict[str, str] = {
     # comparison and test
     "baseline_value": "the same in the baseline",
     "difference": "value − that of the baseline",
+    "baseline_n": "how many the baseline's value rests on",
+    "reason": "why there is no interval or no test; empty where there is one",
     "relative_difference": "difference / |baseline's value|; empty where that is 0",
     "ci_low": _LOW,
     "ci_high": _HIGH,

@@ -11,7 +11,8 @@ _INTRO = """\
 Each table is a file `tables/<section>.<table>.csv` of the run's folder and an attachment of
 `report.pdf`: UTF-8, a header row, raw numbers, ISO dates, a stable order of rows. Rates, shares and
 probabilities are fractions (0.08 is 8 %), money is in the report's currency, what is not known is
-empty. Raw values stand here, their labels on pages only. How numbers are computed stands in
+empty. Raw values stand here, their labels on pages only; text that a spreadsheet
+would run as a formula stands behind an apostrophe. How numbers are computed stands in
 [Numbers](../numbers.md).
 
 These columns are always there; a table may have more, and a section further tables."""

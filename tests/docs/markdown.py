@@ -11,12 +11,6 @@ _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`[^`\n]*`")
 
-TO_COME = {
-    *("backends.md", "backends-spark.md", "guide.md", "performance.md"),
-    *("sections-of-your-own.md", "translating.md"),
-}
-"""Pages of `docs/` that may be linked to before they are there."""
-
 
 def broken_links(path: Path) -> list[str]:
     """Links of a page to files or headings that are not there."""
@@ -27,8 +21,6 @@ def broken_links(path: Path) -> list[str]:
         if "://" in name:
             continue
         there = (path.parent / name).resolve() if name else path
-        if there.name in TO_COME and not there.exists():
-            continue
         if not there.exists() or (heading and heading not in _anchors(there)):
             found.append(f"{path.name}: {target}")
     return sorted(set(found))
