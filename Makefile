@@ -2,7 +2,7 @@
 BIN := .venv/bin
 export PYTHON
 
-.PHONY: demo test check bench words lock setup lint clean
+.PHONY: demo test check bench words docs sample lock setup lint clean
 
 demo: setup       ## simulate two campaigns and write their report into reports/
 	$(BIN)/growthml demo
@@ -18,6 +18,12 @@ bench: setup      ## speed and memory
 
 words: setup      ## take the texts from the code into the catalogues, and compile them
 	.ci/words
+
+docs: setup       ## write docs/reference/ anew, from the code
+	$(BIN)/python -m docs.generator
+
+sample: setup     ## write reports/sample/ and docs/pictures/ anew, from the demo
+	$(BIN)/python -m docs.sample
 
 lock: setup       ## pin all dependencies anew, with the hashes of all platforms' files
 	.ci/lock

@@ -93,7 +93,13 @@ def _parser() -> argparse.ArgumentParser:
         "check", help="validate a config and its sources without running", parents=[anywhere]
     )
     check.add_argument("config", type=Path)
-    check.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    check.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change one key of the config",
+    )
     check.add_argument("--json", action="store_true", help="print one JSON document")
     check.set_defaults(verb=_check)
 
@@ -108,9 +114,11 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument(
         "out", type=Path, help=".db, .sqlite, .duckdb, .log (a web log), else a Parquet folder"
     )
-    simulate.add_argument("--users", type=int, default=2000)
-    simulate.add_argument("--events", type=int, default=None)
-    simulate.add_argument("--seed", type=int, default=1)
+    simulate.add_argument("--users", type=int, default=2000, help="how many users")
+    simulate.add_argument(
+        "--events", type=int, default=None, help="how many events; left out, as users are inclined"
+    )
+    simulate.add_argument("--seed", type=int, default=1, help="the same seed makes the same data")
     simulate.add_argument(
         "--effect",
         action="append",
@@ -127,7 +135,9 @@ def _parser() -> argparse.ArgumentParser:
     templates = verbs.add_parser(
         "templates", help="write our templates to be overridden", parents=[anywhere]
     )
-    templates.add_argument("--export", type=Path, required=True, metavar="DIR")
+    templates.add_argument(
+        "--export", type=Path, required=True, metavar="DIR", help="a folder without them"
+    )
     templates.set_defaults(verb=_templates)
 
     archive.add(verbs, anywhere)

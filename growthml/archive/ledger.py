@@ -9,16 +9,16 @@ PATH = "deliveries/ledger.db"
 
 
 def digests(archive: Path) -> dict[str, str]:
-    """By message id, the SHA-256 of the mail that was sent. Raises sqlite3.Error for a ledger
-    that cannot be read."""
-    found = _ask(archive, "select message_id, sha256 from deliveries where sha256 is not null")
-    return {str(message): str(sha256) for message, sha256 in found}
+    """By the name of its file, the SHA-256 of every mail that was written, those sent again
+    included. Raises sqlite3.Error for a ledger that cannot be read."""
+    found = _ask(archive, "select file, sha256 from history where sha256 <> '' order by number")
+    return {str(file): str(sha256) for file, sha256 in found}
 
 
 def sent_mails(archive: Path) -> set[str]:
-    """The message ids of mails that went out. Raises sqlite3.Error as above."""
-    found = _ask(archive, "select message_id from deliveries where state = 'sent'")
-    return {str(message) for (message,) in found}
+    """The names of the files of mails that went out. Raises sqlite3.Error as above."""
+    found = _ask(archive, "select distinct file from history where state = 'sent' and file <> ''")
+    return {str(file) for (file,) in found}
 
 
 def sent(archive: Path) -> set[str]:

@@ -85,10 +85,9 @@ def _of_index(archive: Path, runs: list[StoredRun]) -> Iterator[str]:
 
 
 def _of_deliveries(archive: Path) -> Iterator[str]:
-    mails = {path.stem: path for path in sorted((archive / "deliveries").glob("*.eml"))}
+    mails = {path.name: path for path in sorted((archive / "deliveries").glob("*.eml"))}
     try:
-        known = {key.strip("<>"): digest for key, digest in ledger.digests(archive).items()}
-        sent = {each.strip("<>") for each in ledger.sent_mails(archive)}
+        known, sent = ledger.digests(archive), ledger.sent_mails(archive)
     except sqlite3.Error as error:
         yield f"{archive / ledger.PATH}: cannot be read ({error}); restore it from a copy"
         return
@@ -98,5 +97,5 @@ def _of_deliveries(archive: Path) -> Iterator[str]:
         elif hashlib.sha256(path.read_bytes()).hexdigest() != known[name]:
             yield f"{path}: is not what was sent; restore it from a copy"
     # A runner that was killed may have claimed a mail before it was written.
-    for name in sorted(name for name in sent - mails.keys() if "@" in name):
-        yield f"{archive / 'deliveries' / name}.eml: is missing; restore it from a copy"
+    for name in sorted(sent - mails.keys()):
+        yield f"{archive / 'deliveries' / name}: is missing; restore it from a copy"

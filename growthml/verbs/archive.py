@@ -30,7 +30,13 @@ def add(verbs: Any, anywhere: argparse.ArgumentParser) -> None:
 
     def kind(name: str, verb: Verb, text: str) -> argparse.ArgumentParser:
         parser: argparse.ArgumentParser = kinds.add_parser(name, help=text, parents=[anywhere])
-        parser.add_argument("--archive", type=Path, default=Path("reports"), metavar="DIR")
+        parser.add_argument(
+            "--archive",
+            type=Path,
+            default=Path("reports"),
+            metavar="DIR",
+            help="where runs are kept",
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON document")
         parser.set_defaults(verb=verb)
         return parser

@@ -24,9 +24,17 @@ def add(verbs: Any, anywhere: argparse.ArgumentParser) -> None:
         "send", help="deliver a stored run, to each reader once", parents=[anywhere]
     )
     send.add_argument("run", metavar="RUN", help="a run's folder, its id, or latest")
-    send.add_argument("--config", type=Path, help="default config/<report>.yml, <report>.yml")
-    send.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
-    send.add_argument("--archive", type=Path, default=Path("reports"), metavar="DIR")
+    send.add_argument("--config", type=Path, help="default config/REPORT.yml or REPORT.yml")
+    send.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change one key of the config",
+    )
+    send.add_argument(
+        "--archive", type=Path, default=Path("reports"), metavar="DIR", help="where runs are kept"
+    )
     send.add_argument(
         "--resend", action="store_true", help="send again what is unclear, marked as sent again"
     )
@@ -45,9 +53,15 @@ def add(verbs: Any, anywhere: argparse.ArgumentParser) -> None:
     )
     preview.add_argument("config", type=Path)
     preview.add_argument("--as-of", type=day, metavar="DATE", help="the last day seen")
-    preview.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    preview.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change one key of the config",
+    )
     preview.add_argument("--archive", type=Path, metavar="DIR", help="keep the run, too")
-    preview.add_argument("--out", type=Path, metavar="DIR", help="default <report>-preview")
+    preview.add_argument("--out", type=Path, metavar="DIR", help="default REPORT-preview")
     preview.add_argument("--quiet", action="store_true", help="no progress")
     preview.set_defaults(verb=_preview)
 

@@ -15,8 +15,10 @@ def add(verbs: Any, anywhere: argparse.ArgumentParser) -> None:
         "render", help="make HTML and PDF of a stored run again", parents=[anywhere]
     )
     verb.add_argument("run", metavar="RUN", help="a run's folder, its id, or latest")
-    verb.add_argument("--archive", type=Path, default=Path("reports"), metavar="DIR")
-    verb.add_argument("--out", type=Path, metavar="DIR", help="default ./<run id>-rendered")
+    verb.add_argument(
+        "--archive", type=Path, default=Path("reports"), metavar="DIR", help="where runs are kept"
+    )
+    verb.add_argument("--out", type=Path, metavar="DIR", help="default ./RUN-rendered")
     verb.add_argument("--templates", type=Path, metavar="DIR", help="templates that win over ours")
     verb.add_argument("--format", metavar="html,pdf", help="what to make; xlsx and parquet too")
     verb.add_argument("--quiet", action="store_true", help="no progress")

@@ -40,8 +40,16 @@ def add(verbs: Any, anywhere: argparse.ArgumentParser) -> None:
         "--from", dest="first", type=day, metavar="DATE", help="run every report that was due from"
     )
     verb.add_argument("--to", dest="last", type=day, metavar="DATE", help="up to this day")
-    verb.add_argument("--only", action="append", default=[], metavar="SECTION")
-    verb.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    verb.add_argument(
+        "--only", action="append", default=[], metavar="SECTION", help="run this section alone"
+    )
+    verb.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change one key of the config",
+    )
     verb.add_argument("--explain", action="store_true", help="print each fact, its SQL and rows")
     verb.add_argument(
         "--postmortem",

@@ -25,8 +25,16 @@ def add(verbs: Any, anywhere: argparse.ArgumentParser) -> None:
         "schedule", help="print a cron line, a systemd timer and a workflow", parents=[anywhere]
     )
     verb.add_argument("config", type=Path)
-    verb.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
-    verb.add_argument("--at", type=_clock, default=(7, 0), metavar="HH:MM", help="default 07:00")
+    verb.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change one key of the config",
+    )
+    verb.add_argument(
+        "--at", type=_clock, default=(7, 0), metavar="HH:MM", help="when (default 07:00)"
+    )
     verb.set_defaults(verb=schedule)
 
 

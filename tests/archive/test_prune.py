@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ import pytest
 from growthml.archive import index, verify
 from growthml.archive.prune import plan, prune
 from growthml.archive.runs import every
+from growthml.deliver.ledger import Key, Ledger, State
 from growthml.errors import GrowthError, UsageError
 from tests.archive.shelf import stored
 
@@ -23,14 +22,15 @@ def archive(tmp_path: Path) -> Path:
     for i, day in enumerate(("2014-04-06", "2014-04-13", "2014-04-20", "2014-04-27")):
         index.add(tmp_path, stored(tmp_path, day, digits=f"{i:012x}"))
     index.add(tmp_path, stored(tmp_path, "2014-03-02", report="retention"))
-    (tmp_path / "deliveries").mkdir()
-    with closing(sqlite3.connect(tmp_path / "deliveries" / "ledger.db")) as ledger, ledger:
-        ledger.execute("create table deliveries (message_id, run_id, state, sha256)")
-        ledger.executemany(
-            "insert into deliveries values (null, ?, ?, null)",
-            [("2014-04-06-000000000000", "sent"), ("2014-04-13-000000000001", "intended")],
-        )
+    with Ledger(tmp_path) as ledger:
+        sent = ledger.claim(to_room("2014-04-06"), run_id="2014-04-06-000000000000")
+        ledger.settle(sent, State.SENT)
+        ledger.claim(to_room("2014-04-13"), run_id="2014-04-13-000000000001")
     return tmp_path
+
+
+def to_room(period: str) -> Key:
+    return Key(report="weekly", period=period, channel="webhook", recipient="chat")
 
 
 def going(archive: Path, **bounds: Any) -> list[str]:

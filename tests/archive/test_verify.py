@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
-from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from growthml.archive import index
 from growthml.archive.verify import problems
+from growthml.deliver.ledger import Key, Ledger, State
 from tests.archive.shelf import stored
 
 
@@ -19,16 +19,23 @@ def archive(tmp_path: Path) -> Path:
         folder = stored(tmp_path, day, digits=digits)
         index.announce(tmp_path, folder)
         index.add(tmp_path, folder)
-    mails = tmp_path / "deliveries"
-    mails.mkdir()
-    (mails / "one@example.com.eml").write_bytes(b"Subject: one\r\n")
-    digest = hashlib.sha256(b"Subject: one\r\n").hexdigest()
-    with closing(sqlite3.connect(mails / "ledger.db")) as ledger, ledger:
-        ledger.execute("create table deliveries (message_id, run_id, state, sha256)")
-        ledger.execute(
-            "insert into deliveries values ('<one@example.com>', '', 'sent', ?)", (digest,)
-        )
+    send(tmp_path, "<one@example.com>", b"Subject: one\r\n")
     return tmp_path
+
+
+def send(archive: Path, message_id: str, content: bytes) -> None:
+    """Send the one reader a mail, again if need be."""
+    ann = Key(report="weekly", period="2014-04-20", channel="email", recipient="ann@example.com")
+    with Ledger(archive, lambda: datetime(2014, 4, 21, tzinfo=UTC)) as ledger:
+        claimed = ledger.claim(
+            ann,
+            run_id="",
+            message_id=message_id,
+            sha256=hashlib.sha256(content).hexdigest(),
+            again={State.SENT},
+        )
+        ledger.keep(claimed, content)
+        ledger.settle(claimed, State.SENT)
 
 
 RUN = f"weekly/2014-04-13-{'1' * 12}"
@@ -110,6 +117,17 @@ def test_rebuilding_the_index_does_not_bless_a_changed_manifest(archive: Path) -
     index.rebuild(archive)
     (found,) = problems(archive)
     assert f"{path}: is not what was written" in found
+
+
+def test_a_mail_sent_again_is_kept_beside_the_first_and_watched_like_it(archive: Path) -> None:
+    send(archive, "<again@example.com>", b"Subject: sent again\r\n")
+    assert problems(archive) == []
+    first, second = sorted((archive / "deliveries").glob("*.eml"), reverse=True)
+    first.unlink()
+    second.write_bytes(b"Subject: changed\r\n")
+    changed, missing = problems(archive)
+    assert "again@example.com-2.eml: is not what was sent" in changed
+    assert "one@example.com.eml: is missing" in missing
 
 
 def test_a_mail_that_is_in_no_ledger(archive: Path) -> None:

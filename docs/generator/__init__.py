@@ -1,0 +1,1 @@
+"""The reference, made from the code it is about: `make docs`."""
