@@ -152,7 +152,7 @@ class Cursor:
                 self._schema = first.schema
                 self._tables = _chained(first, results)
             else:
-                self._schema = to_arrow_schema(first)
+                self._schema = to_arrow_schema(first, timezone="UTC")
                 self._tables = results
         self.description = [(name, *[None] * 6) for name in self._schema.names]
         self._rows = (row for table in self._read() for row in _rows(table))
