@@ -210,7 +210,7 @@ def _hours_of(
     extra = "" if campaign.key == context.baseline.key else f"_{_place(campaign, context)}"
     return Hours(
         id=f"hours{extra}",
-        title=f"{_('Visits by weekday and hour') if weekly else _('Visits by hour')}{name}"[:80],
+        title=((_("Visits by weekday and hour") if weekly else _("Visits by hour")) + name)[:80],
         subtitle=n_(
             "Visits that began in each hour, {timezone}; {visits} in {n} day",
             "Visits that began in each hour, {timezone}; {visits} in {n} days",
