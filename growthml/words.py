@@ -46,7 +46,7 @@ def N_(text: str, /) -> str:  # noqa: N802 - gettext's own name
 
 def within(name: str, /) -> str:
     """A name inside a sentence: English writes it small, other languages as it is."""
-    return name.lower() if _spoken.get() == SOURCE_LANGUAGE else name
+    return name.lower() if language() == SOURCE_LANGUAGE else name
 
 
 @contextmanager

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Unit = Literal["day", "week"]
 
 DAYS: Mapping[Unit, int] = {"day": 1, "week": 7}
-TIME_UNITS: Mapping[Unit, str] = {"day": N_("days"), "week": N_("weeks")}
+TIME_UNITS: Mapping[Unit, str] = {"day": N_("(time in days)"), "week": N_("(time in weeks)")}
 MONTH_DAYS = 365.25 / 12
 ALL = "all"
 """Stands for all channels together."""

@@ -294,14 +294,14 @@ def profiles_table(frame: pd.DataFrame, found: Segments, context: Context) -> Ta
     for campaign in context.campaigns[:2]:
         label = f" {campaign.label}" if len(context.campaigns) > 1 else ""
         columns += [
-            Column(name=f"users@{campaign.key}", head=f"{_('Users')}{label}", kind="count"),
-            Column(name=f"share@{campaign.key}", head=f"{_('Share')}{label}", kind="rate"),
+            Column(name=f"users@{campaign.key}", head=_("Users") + label, kind="count"),
+            Column(name=f"share@{campaign.key}", head=_("Share") + label, kind="rate"),
         ]
         if "spend" in found.behaviours:
             columns.append(
                 Column(
                     name=f"revenue@{campaign.key}",
-                    head=f"{_('Per user')}{label}",
+                    head=_("Per user") + label,
                     kind="money",
                 )
             )

@@ -193,7 +193,7 @@ def _hours_of(
         return None
     dates = sorted(_day(each) for each in days.loc[days["campaign"] == campaign.key, "day"])
     span = (dates[-1] - dates[0]).days + 1
-    counts = [[0] * 24 for _day_ in WEEKDAYS]
+    counts = [[0] * 24 for _weekday in WEEKDAYS]
     for row in mine.itertuples():
         counts[row.weekday - 1][row.hour] = row.sessions
     total = sum(map(sum, counts))
@@ -210,12 +210,14 @@ def _hours_of(
     extra = "" if campaign.key == context.baseline.key else f"_{_place(campaign, context)}"
     return Hours(
         id=f"hours{extra}",
-        title=f"{_('Visits by weekday and hour') if weekly else _('Visits by hour')}{name}"[:80],
-        subtitle=_(
-            "Visits that began in each hour, {timezone}; {visits} in {days}",
+        title=((_("Visits by weekday and hour") if weekly else _("Visits by hour")) + name)[:80],
+        subtitle=n_(
+            "Visits that began in each hour, {timezone}; {visits} in {n} day",
+            "Visits that began in each hour, {timezone}; {visits} in {n} days",
+            span,
             timezone=context.timezone,
             visits=n_("{n} visit", "{n} visits", total, n=formats.count(total)),
-            days=n_("{n} day", "{n} days", span, n=formats.count(span)),
+            n=formats.count(span),
         )[:110],
         alt=(
             _(

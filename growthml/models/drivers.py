@@ -206,7 +206,8 @@ def said(column: str, context: Context, unit: float = 1.0) -> str:
         return {"idle_days": _("Never active")}.get(base) or _never(base, context)
     if level:
         label = context.label("channel", level) if name == "channel" else level
-        return f"{_plain(name).capitalize()} {label}"
+        named = _("channel") if name == "channel" else _plain(name)
+        return f"{named.capitalize()} {label}"
     for start, words, role in (
         (DID, N_("Times “{name}”"), "action"),
         (SINCE, N_("Days since “{name}”"), "action"),

@@ -44,10 +44,10 @@ def gains_chart(judged: Judged, context: Context) -> Curves:
     lifts = [_lift_line(line) for line in gains]
     perfect = judged.older.curve.perfect
     best = Line(
-        series=Series(label="perfect", colour="muted"),
+        series=Series(label=_("perfect"), colour="muted"),
         x=[x for x, _ in perfect],
         y=[y for _, y in perfect],
-        end="perfect",
+        end=_("perfect"),
     )
     older = judged.older
     first = older.curve.gain_at(FIRST)

@@ -146,7 +146,7 @@ def _users_chart(users: pd.DataFrame, mixes: dict[str, Association], context: Co
     if len(tests) == 1:
         p = formats.p(tests[0].p_value)
         subtitle = _("Users by channel, count; {sizes} users, p {p}", sizes=sizes, p=p)
-        alt = f"{alt} {_('Mix test p {p}.', p=p)}"
+        alt = " ".join([alt, _("Mix test p {p}.", p=p)])
     return Bars(
         id="users",
         title=_mix_title(mixes, context),

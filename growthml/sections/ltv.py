@@ -251,14 +251,14 @@ def _definitions(ahead: forecast.Horizon, context: Context) -> list[tuple[str, s
         (
             _("Forecast"),
             _(
-                "BG/NBD for repeat purchase days (time in {units}), Gamma-Gamma for their value,"
+                "BG/NBD for repeat purchase days {units}, Gamma-Gamma for their value,"
                 " discounted by {discount} a month; a month is 30.4375 days",
                 units=units,
                 discount=context.formats.rate(ahead.discount),
             )
             if ahead.discount
             else _(
-                "BG/NBD for repeat purchase days (time in {units}), Gamma-Gamma for their value,"
+                "BG/NBD for repeat purchase days {units}, Gamma-Gamma for their value,"
                 " not discounted; a month is 30.4375 days",
                 units=units,
             ),
