@@ -1,6 +1,8 @@
 # The notebook people write today: everything read into pandas, then the figures of the sections
 # summary, acquisition, tendencies, profitability, lift, ltv and cohorts, with their charts.
 # %%
+from __future__ import annotations
+
 import os
 
 import matplotlib.pyplot as plt

@@ -1,5 +1,7 @@
 """Texts in the reader's language."""
 
+from __future__ import annotations
+
 from growthml.words import N_, _, language, n_, speaking
 
 
