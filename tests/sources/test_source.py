@@ -141,7 +141,7 @@ def endless() -> Any:
 
 
 # Sail gives up a join like this one but goes on computing it; it is asked in test_spark.py.
-@pytest.mark.parametrize("backend", [each for each in BACKENDS if each != "sail"])
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_query_over_its_time_is_stopped_and_the_next_one_runs(
     backend: str, tmp_path: Path
 ) -> None:

@@ -123,6 +123,8 @@ class Connection:
 
     def close(self) -> None:
         """End the session, with its views."""
+        # The client would wait ten seconds for what Sail never answers.
+        self._session.client._release_futures.clear()
         self._session.stop()
 
 
