@@ -120,7 +120,7 @@ class Cohorts:
 
 def words_of(context: Context, by_response: bool, activity: str, unit: Any) -> Words:
     """The words for cohorts by sign-up or first response, and what counts as coming back."""
-    response = f"“{context.label('action', context.metrics.response)}”"
+    response = _("“{name}”", name=context.label("action", context.metrics.response))
     if activity == "active":
         act, acted, who = _("are active"), _("were active"), _("who are active")
     elif by_response:

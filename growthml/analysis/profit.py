@@ -112,7 +112,7 @@ def optimum_table(found: Sequence[Profit], tested: str, context: Context) -> Tab
     )
 
 
-def curve_table(found: Sequence[Profit]) -> Table:
+def curve_table(found: Sequence[Profit], context: Context) -> Table:
     """Every point of the curves, attached."""
     import pandas as pd
 
@@ -130,4 +130,6 @@ def curve_table(found: Sequence[Profit]) -> Table:
         for each in found
     ]
     frame = pd.concat(parts, ignore_index=True)
-    return Table(id="curve", title=_("Profit by share reached"), frame=frame)
+    names = [model_name(each.scored, context) for each in found for _point in each.curve.fractions]
+    view = frame.assign(model=names)
+    return Table(id="curve", title=_("Profit by share reached"), frame=frame, view=view)

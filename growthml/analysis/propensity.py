@@ -40,6 +40,8 @@ NAMES = {
     "linear": N_("Linear regression"),
     "boosted": N_("Gradient boosting"),
 }
+SHORT = {"logistic": N_("Logistic"), "gradient_boosting": N_("Gradient")}
+"""Names at the end of a curve."""
 MOST_SHOWN = 12
 FEWEST_DRAWN = 20
 """Below so many test responders no curve is drawn."""
@@ -257,7 +259,8 @@ def calibration_table(found: Sequence[Answered]) -> Table:
         for row in model.calibration.bins
     ]
     frame = pd.DataFrame(rows, columns=[*CALIBRATION, "ci_low", "ci_high"])
-    return Table(id="calibration", title=_("Predicted and observed"), frame=frame)
+    view = frame.assign(model=[_(NAMES[name]) for name in frame["model"]])
+    return Table(id="calibration", title=_("Predicted and observed"), frame=frame, view=view)
 
 
 def drivers_table(found: Sequence[Answered], context: Context) -> Table:
@@ -282,7 +285,12 @@ def drivers_table(found: Sequence[Answered], context: Context) -> Table:
         for driver in (*each.drivers.odds, *each.drivers.importances)
     ]
     frame = pd.DataFrame(rows, columns=[*DRIVERS, "q_value", "unit", "reason"])
-    return Table(id="drivers", title=_("What goes with responding"), frame=frame)
+    view = frame.assign(
+        model=[_(NAMES[name]) for name in frame["model"]],
+        feature=[said(name, context) for name in frame["feature"]],
+        reason=[_(reason) for reason in frame["reason"]],
+    )
+    return Table(id="drivers", title=_("What goes with responding"), frame=frame, view=view)
 
 
 def campaign_column(context: Context) -> list[Column]:

@@ -7,6 +7,7 @@ from growthml.analysis.propensity import (
     FEWEST_DRAWN,
     MOST_SHOWN,
     NAMES,
+    SHORT,
     Answered,
     Judged,
     feature_words,
@@ -126,7 +127,7 @@ def _roc_line(model: Judged, each: Answered, context: Context) -> Line:
         ),
         x=x.tolist(),
         y=y.tolist(),
-        end=f"{_(NAMES[model.model]).split()[0]} {context.formats.statistic(model.auc.value)}",
+        end=f"{_(SHORT[model.model])} {context.formats.statistic(model.auc.value)}",
         dashed=not is_used,
     )
 
@@ -169,7 +170,7 @@ def calibration_chart(each: Answered, context: Context) -> Curves:
                         dashed=True,
                     ),
                     Line(
-                        series=Series(label="observed", colour=colour),
+                        series=Series(label=_("observed"), colour=colour),
                         x=[row.mean_predicted for row in bins],
                         y=[row.observed_rate for row in bins],
                         low=[row.ci_low for row in bins],

@@ -84,7 +84,7 @@ def _head(name: str, context: Context) -> str:
 
     if name == "spend":
         return _("Spent")
-    return f"“{context.label('action', name.removeprefix(ACTION))}”"
+    return _("“{name}”", name=context.label("action", name.removeprefix(ACTION)))
 
 
 def _times(found: Segments, site: dict[str, float], number: int, name: str) -> float:
@@ -129,25 +129,25 @@ def silhouette_chart(found: Segments, context: Context) -> Curves | None:
             CurvePanel(
                 lines=[
                     Line(
-                        series=Series(label="shuffled", colour="muted"),
+                        series=Series(label=_("shuffled"), colour="muted"),
                         x=[float(k) for k in choice.ks],
                         y=_middle(choice.reference_low, choice.reference_high),
                         low=list(choice.reference_low),
                         high=list(choice.reference_high),
-                        end="shuffled",
+                        end=_("shuffled"),
                         dashed=True,
                     ),
                     Line(
-                        series=Series(label="observed", colour="new"),
+                        series=Series(label=_("observed"), colour="new"),
                         x=[float(k) for k in choice.ks],
                         y=list(choice.silhouettes),
-                        end="observed",
+                        end=_("observed"),
                     ),
                 ],
                 x_axis="number",
                 x_unit="count",
                 y_unit="number",
-                references=[Reference(kind="vertical", at=float(choice.k), label="chosen")]
+                references=[Reference(kind="vertical", at=float(choice.k), label=_("chosen"))]
                 if choice.k
                 else [],
             )

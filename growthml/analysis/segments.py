@@ -137,9 +137,9 @@ def _name(mine: pd.DataFrame, active: pd.DataFrame, found: Segments, context: Co
         if name.startswith(ACTION)
     }
     main = max(doers, key=lambda action: (doers[action][0] > MOSTLY, doers[action][1], action))
-    does = [f"“{context.label('action', main)}”"]
+    does = [_("“{name}”", name=context.label("action", main))]
     does += [
-        f"“{context.label('action', action)}”"
+        _("“{name}”", name=context.label("action", action))
         for action, (share, times) in doers.items()
         if action != main and share > MOSTLY and times > 1
     ]

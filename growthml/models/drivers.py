@@ -226,6 +226,7 @@ def _never(column: str, context: Context) -> str:
 
 def _plain(column: str) -> str:
     return {
+        "channel": _("channel"),
         "tenure": _("days since sign-up"),
         "idle_days": _("days since last active"),
         "spend": _("spent so far"),

@@ -279,6 +279,8 @@ def _word(value: Any, column: Column, context: Context) -> Cell:
         return Cell(text=context.formats.date(day))
     if column.name == "campaign":
         return Cell(text=campaign_label(value, context))
+    if isinstance(value, bool):
+        return Cell(text=_("yes") if value else _("no"))
     return Cell(text=context.label(column.role, value) if column.role else str(value))
 
 

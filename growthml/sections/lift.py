@@ -98,7 +98,7 @@ def compute(facts: Facts, context: Context, options: LiftOptions) -> Answer:
             ),
             (_("Gain"), _("share of all responders among the users that a ranking puts first")),
             (
-                "AUC",
+                _("AUC"),
                 _("chance that a responder is ranked above another user: 0.5 by chance, 1 at best"),
             ),
         ],

@@ -85,7 +85,7 @@ def compute(facts: Facts, context: Context, options: ProfitOptions) -> Answer:
     ]
     return Answer(
         headline=_headline(firsts, context),
-        blocks=[*charts, optimum_table(found, tested, context), curve_table(found)],
+        blocks=[*charts, optimum_table(found, tested, context), curve_table(found, context)],
         findings=[_finding(each, context) for each in firsts],
         caveats=[
             *dict.fromkeys(_worth_words(each, context, options) for each in firsts),

@@ -56,7 +56,7 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
                 _("Profit"),
                 _("value of the responses less acquisition cost (cost per user x users)"),
             ),
-            ("ROI", _("profit / cost; blank where no cost is configured")),
+            (_("ROI"), _("profit / cost; blank where no cost is configured")),
             (_("Gini"), _("unevenness of spending among buyers: 0 all alike, 1 one buyer has all")),
         ],
     )

@@ -102,7 +102,7 @@ def compute(facts: Facts, context: Context, options: PropensityOptions) -> Answe
         caveats=caveats(found, failed, options.horizon_days, context),
         definitions=[
             (
-                "AUC",
+                _("AUC"),
                 _("chance that a responder is ranked above another user: 0.5 by chance, 1 at best"),
             ),
             (

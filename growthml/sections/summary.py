@@ -290,7 +290,7 @@ def _overlaps(overlap: pd.DataFrame | None, context: Context) -> list[str]:
 
 
 def _definitions(context: Context) -> list[tuple[str, str]]:
-    idle = context.formats.join([f"“{a}”" for a in sorted(context.metrics.idle)])
+    idle = context.formats.join([_("“{name}”", name=a) for a in sorted(context.metrics.idle)])
     response = context.metrics.response
     return [
         (

@@ -245,8 +245,12 @@ def _lean_finding(actions: pd.DataFrame, lean: Sequence[Pair], context: Context)
     formats = context.formats
     leading = list(leanings.leading(actions, context).items())[:4]
     listed = ", ".join(
-        f"{context.label('channel', channel)} “{context.label('action', action)}”"
-        f" {formats.share(share)}"
+        _(
+            "{channel} “{action}” {share}",
+            channel=context.label("channel", channel),
+            action=context.label("action", action),
+            share=formats.share(share),
+        )
         for channel, (action, share) in leading
     )
     strength = formats.join([formats.statistic(pair.test.cramers_v) for pair in lean])
