@@ -28,6 +28,9 @@ _RANGES = "interval"
 _WHOLE_FROM = 100
 """Below this largest value a column of fractions keeps a decimal: 0.4 beside 10 is not 0."""
 _LONGEST = 34
+_CROWDED = 26
+"""The most characters of a column of words where numbers would have too little room."""
+_HALF, _FULL = 82.5, 170.0
 _MM_PER_CHARACTER = 1.7
 
 
@@ -109,7 +112,7 @@ def table_view(section: str, table: Table, context: Context, cap: int) -> TableV
         rows=[list(row) for row in zip(*cells, strict=True)],
         notes=[text for text in notes if text],
         total=table.total,
-        millimetres=82.5 if characters * _MM_PER_CHARACTER <= 82.5 else 170.0,
+        millimetres=_HALF if characters * _MM_PER_CHARACTER <= _HALF else _FULL,
         characters=characters,
     )
 
@@ -402,4 +405,8 @@ def _widths(
         longest = max((len(cell.text) + round(2 * cell.pad) for cell in texts), default=0)
         word = max((len(part) for part in head.text.split()), default=0)
         widths.append(min(_LONGEST, max(longest, word, len(head.text) // 2)) + 3 + 12 * column.bar)
-    return widths
+    full = sum(widths) * _MM_PER_CHARACTER > _FULL
+    return [
+        min(width, _CROWDED) if full and column.kind == "text" else width
+        for width, column in zip(widths, columns, strict=True)
+    ]
