@@ -345,7 +345,8 @@ class Formats:
         pattern = _date_pattern(self._words, parts)
         if short_year:
             pattern = re.sub("y+", "yy", pattern)
-        return str(format_date(day, pattern, locale=self._words))
+        named = self.locale if self.locale.partition("_")[0] == "en" else self._words
+        return str(format_date(day, pattern, locale=named))
 
 
 @cache

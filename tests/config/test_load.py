@@ -229,7 +229,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_key(config: Read) -> None:
         ("alerts: [{metric: roi, below: 1, campaign: x}]",
          "3:44: alerts.0.campaign: unknown campaign 'x' (expected only)"),
         ("output: {formats: [html, docx]}",
-         "3:26: output.formats.1: expected html, pdf or xlsx, got 'docx'"),
+         "3:26: output.formats.1: expected html, pdf, xlsx or parquet, got 'docx'"),
         ("schema: {}", "3:9: schema: maps no table; map 'users', 'items' and 'events', as far as"
          " you have them"),
         ("schema: {users: {table: u}}", "3:17: schema.users: needs 'id', the column of the"

@@ -216,7 +216,7 @@ PARTNERS = [f"Partner newsletter number {n} of the neighbouring district" for n 
 HOSTILE = [
     "<script>alert('x')</script>",
     "\"quoted\" & 'single' </td>",
-    "party \U0001f389 time",
+    "party \U0010fffd time",
     "$\\frac{1}{2}$ and $x_1^2$",
     "{{ 7 * 7 }} {% raw %}",
     "%s %d ${HOME} \\n",
@@ -481,7 +481,7 @@ def test_figures_have_no_layout_faults(cases: Callable[[str], Case], name: str) 
         for figure, widths in draw_all(cases(name).run).items()
         for width, drawing in widths.items()
         for fault in drawing.faults
-        if "\U0001f389" not in fault
+        if "\U0010fffd" not in fault
     }
     assert faults == {}
 
@@ -491,7 +491,7 @@ def test_a_letter_that_no_font_has_makes_its_sections_suspicious(
 ) -> None:
     found = {part.section.id: part for part in cases("hostile labels").run.sections}
     assert found["acquisition"].status is Status.SUSPICIOUS
-    assert "U+1F389" in found["acquisition"].reason
+    assert "U+10FFFD" in found["acquisition"].reason
 
 
 @EVERY_CASE
