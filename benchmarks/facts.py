@@ -1,7 +1,7 @@
-"""Facts of the campaign report against SQL written by hand: CPU and wall on DuckDB (bar: 1.5).
+"""Facts of the campaign report against SQL written by hand: CPU and wall, by engine (bar: 1.5).
 
 All sections but models. `expert.sql` holds one plain statement a fact, run straight on the engine;
-its figures must be ours.
+its figures must be ours. CPU is that of both processes, ours and the server's.
 """
 
 from __future__ import annotations
@@ -15,17 +15,23 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import psycopg
 
 from benchmarks.data import CAMPAIGNS, SIZES, campaigns, repeats
 from benchmarks.measure import Stopwatch
+from benchmarks.postgres import served
 from benchmarks.report import SECTIONS
 from growthml import plan
 from growthml.answers import wanted
 from growthml.facts.count import Counts
 from growthml.reading import OpenSources
+from growthml.sources.servers import DEFAULT_MEMORY
+from tests.servers import PostgreSQL
 
 EXPERT = Path(__file__).with_name("expert.sql")
-TODAY, END, CUTOFF = date(2026, 1, 1), datetime(2026, 1, 1), datetime(2025, 10, 3)
+TODAY = date(2026, 1, 1)
+KNOWN = {"end": datetime(2026, 1, 1), "cutoff": datetime(2025, 10, 3)}
+MOST_ON_POSTGRESQL = 10_000_000
 
 Frames = Mapping[str, pd.DataFrame]
 
@@ -34,25 +40,46 @@ def run() -> None:
     """Print CPU and wall seconds of both at each size, and their ratios."""
     for size in SIZES:
         with campaigns(size, "duckdb") as folder:
-            _compare(_ours(folder), _theirs(folder))
-            pairs = [(_cost(_ours, folder), _cost(_theirs, folder)) for _ in range(repeats(size))]
-        ours, theirs = (
-            [median(each[side][i] for each in pairs) for i in (0, 1)] for side in (0, 1)
-        )
-        for what, mine, hand in zip(("CPU", "wall"), ours, theirs, strict=True):
-            told = f"ours {mine:7.2f} s, by hand {hand:7.2f} s, ratio {mine / hand:5.2f}"
-            print(f"  {size:>11,} events {what:4} {told}")
+            _against(
+                "DuckDB", size, lambda: _ours(folder / "campaigns.yml"), lambda: _duckdb(folder)
+            )
+            if size > MOST_ON_POSTGRESQL:
+                continue
+            with served(folder) as server:
+                _against(
+                    "PostgreSQL",
+                    size,
+                    lambda: _ours(folder / "postgres.yml"),
+                    lambda: _postgresql(server),
+                    server.process,
+                )
 
 
-def _cost(work: Callable[[Path], object], folder: Path) -> tuple[float, float]:
+def _against(
+    engine: str,
+    size: int,
+    ours: Callable[[], Frames],
+    theirs: Callable[[], Frames],
+    server: int | None = None,
+) -> None:
+    """Print what both cost; raises AssertionError where their figures differ."""
+    _compare(ours(), theirs())
+    pairs = [(_cost(ours, server), _cost(theirs, server)) for _ in range(repeats(size))]
+    mine, hand = ([median(each[side][i] for each in pairs) for i in (0, 1)] for side in (0, 1))
+    for what, a, b in zip(("CPU", "wall"), mine, hand, strict=True):
+        told = f"ours {a:7.2f} s, by hand {b:7.2f} s, ratio {a / b:5.2f}"
+        print(f"  {size:>11,} events {engine:10} {what:4} {told}")
+
+
+def _cost(work: Callable[[], object], server: int | None) -> tuple[float, float]:
     """CPU and wall seconds."""
-    watch = Stopwatch()
-    work(folder)
+    watch = Stopwatch(server)
+    work()
     return watch.cpu, watch.wall
 
 
-def _ours(folder: Path) -> Frames:
-    config = plan.read_config(folder / "campaigns.yml")
+def _ours(file: Path) -> Frames:
+    config = plan.read_config(file)
     chosen = plan.choose(config, SECTIONS)
     with OpenSources(config, plan.campaigns(config, TODAY, chosen)) as sources:
         readings = sources.readings(seen_until=date(2025, 12, 31), today=TODAY)
@@ -63,25 +90,52 @@ def _ours(folder: Path) -> Frames:
         return {name.partition(":")[0]: counts[name] for name in counts}
 
 
-def _theirs(folder: Path) -> Frames:
-    told = [_by_hand(folder / f"{name}.duckdb", name) for name in CAMPAIGNS]
+# -- by hand -----------------------------------------------------------------------------------
+
+
+def _duckdb(folder: Path) -> Frames:
+    def answer(connection: Any, statement: str) -> pd.DataFrame:
+        used = {key: value for key, value in KNOWN.items() if f":{key}" in statement}
+        statement = re.sub(r":(end|cutoff)\b", r"$\1", statement)
+        found: pd.DataFrame = connection.execute(statement, used).to_arrow_table().to_pandas()
+        return found
+
+    def connect(campaign: str) -> Any:
+        return duckdb.connect(str(folder / f"{campaign}.duckdb"), read_only=True)
+
+    return _by_hand(connect, answer)
+
+
+def _postgresql(server: PostgreSQL) -> Frames:
+    """With the memory that we ask for."""
+
+    def answer(connection: Any, statement: str) -> pd.DataFrame:
+        statement = re.sub(r":(end|cutoff)\b", r"%(\1)s", statement.replace("%", "%%"))
+        found = connection.execute(statement, KNOWN)
+        return pd.DataFrame(found.fetchall(), columns=[each.name for each in found.description])
+
+    def connect(campaign: str) -> Any:
+        settings = f"-c search_path={campaign} -c work_mem={DEFAULT_MEMORY}"
+        return server.connect(options=settings, cursor_factory=psycopg.ClientCursor)
+
+    return _by_hand(connect, answer)
+
+
+def _by_hand(connect: Callable[[str], Any], answer: Callable[[Any, str], pd.DataFrame]) -> Frames:
+    told = []
+    for campaign in CAMPAIGNS:
+        with connect(campaign) as connection:
+            told.append(
+                {
+                    name: answer(connection, statement).assign(campaign=campaign)
+                    for name, statement in _statements()
+                }
+            )
     return {name: pd.concat([each[name] for each in told], ignore_index=True) for name in told[0]}
 
 
-def _by_hand(database: Path, campaign: str) -> Frames:
-    known = {"end": END, "cutoff": CUTOFF}
-    frames = {}
-    with duckdb.connect(str(database), read_only=True) as connection:
-        for name, statement in _statements():
-            used = {key: value for key, value in known.items() if f"${key}" in statement}
-            found = connection.execute(statement, used).to_arrow_table().to_pandas()
-            frames[name] = found.assign(campaign=campaign)
-    return frames
-
-
 def _statements() -> Sequence[tuple[str, str]]:
-    text = re.sub(r":(end|cutoff)\b", r"$\1", EXPERT.read_text(encoding="utf-8"))
-    parts = re.split(r"^-- (\w+)\n", text, flags=re.MULTILINE)[1:]
+    parts = re.split(r"^-- (\w+)\n", EXPERT.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     return list(zip(parts[::2], parts[1::2], strict=True))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -63,22 +65,47 @@ def _once(words: Sequence[str], folder: Path) -> Cost:
 
 
 class Stopwatch:
-    """CPU seconds of this process since it was made."""
+    """CPU and wall seconds since it was made, of this process and of a server's if one is named.
 
-    def __init__(self) -> None:
-        self._cpu, self._wall = _own_cpu(), time.perf_counter()
+    server: the process id of a server, whose own children count too.
+    """
+
+    def __init__(self, server: int | None = None) -> None:
+        self._server = server
+        self._cpu, self._wall = self._used(), time.perf_counter()
 
     @property
     def cpu(self) -> float:
         """CPU seconds so far."""
-        return _own_cpu() - self._cpu
+        return self._used() - self._cpu
 
     @property
     def wall(self) -> float:
         """Wall seconds so far."""
         return time.perf_counter() - self._wall
 
+    def _used(self) -> float:
+        spent = [
+            resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        ]
+        own = sum(used.ru_utime + used.ru_stime for used in spent)
+        return own + (_of(self._server) if self._server else 0.0)
 
-def _own_cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
+
+def _of(process: int) -> float:
+    """CPU seconds of a process, of its children that ended and of those that run."""
+    with suppress(FileNotFoundError):  # it ended just now, and its parent counts it
+        return _ticks(process) / os.sysconf("SC_CLK_TCK") + sum(map(_of, _children(process)))
+    return 0.0
+
+
+def _ticks(process: int) -> int:
+    """See proc(5): utime, stime, cutime, cstime."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15]))
+
+
+def _children(process: int) -> list[int]:
+    return [
+        int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    ]

@@ -93,6 +93,12 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
+    def process(self) -> int:
+        """The id of its process."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 

@@ -19,7 +19,7 @@ from growthml.facts.expressions import ZERO, moment, nothing, real, tally, total
 from growthml.facts.fact import Fact
 from growthml.facts.history import history, last_day
 from growthml.facts.relations import Relations
-from growthml.sources.dialect import days_between, month_of
+from growthml.sources.dialect import days_between, months_in
 
 TOP_USERS = 1000
 """How many of a campaign's most valuable users are listed."""
@@ -76,7 +76,7 @@ def _per_buyer(relations: Relations, *names: str) -> CTE:
             *group,
             relations.purchases(bought).label("purchases"),
             relations.revenue(bought).label("revenue"),
-            sa.func.count(sa.distinct(month_of(bought.c.day))).label("months"),
+            months_in(bought.c.day).label("months"),
         )
         .where(*named)
         .group_by(*group)

@@ -119,6 +119,13 @@ class month_of(FunctionElement[Any]):
     type = sa.Date()
 
 
+class months_in(FunctionElement[int]):
+    """How many calendar months the instants of a group fall into; NULL is none of them."""
+
+    inherit_cache = True
+    type = sa.BigInteger()
+
+
 def period_of(instant: sa.ColumnElement[Any], grain: Grain) -> sa.ColumnElement[Any]:
     """First day of the day, ISO week or month that holds an instant."""
     return {"day": day_of, "week": week_of, "month": month_of}[grain](instant)
@@ -211,7 +218,7 @@ def _register(construct: type[FunctionElement[Any]]) -> None:
 
 for _construct in [
     *(from_text, from_stamp, from_zoned, from_zoned_text, from_epoch, in_zone),
-    *(day_of, week_of, month_of, weekday_of, hour_of, days_between, seconds_between),
+    *(day_of, week_of, month_of, months_in, weekday_of, hour_of, days_between, seconds_between),
     *(exact, path_of, host_of, key_of, verbatim, md5),
 ]:
     _register(_construct)

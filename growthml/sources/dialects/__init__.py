@@ -36,7 +36,11 @@ ENGINES: dict[str, Mapping[str, str]] = {
 }
 
 
+UNKNOWN = postgresql.TEMPLATES | {"months_in": redshift.TEMPLATES["months_in"]}
+"""For engines we know nothing of: PostgreSQL without what only PostgreSQL has."""
+
+
 def spelling(dialect: Any) -> Mapping[str, str]:
-    """The templates of a SQLAlchemy dialect; those of PostgreSQL where we know none."""
+    """The templates of a SQLAlchemy dialect, by its name."""
     name = "mariadb" if getattr(dialect, "is_mariadb", False) else dialect.name
-    return ENGINES.get(name, postgresql.TEMPLATES)
+    return ENGINES.get(name, UNKNOWN)

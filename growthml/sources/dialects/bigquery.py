@@ -14,6 +14,7 @@ TEMPLATES = {
     "day_of": "DATE({0})",
     "week_of": "DATE_TRUNC(DATE({0}), ISOWEEK)",
     "month_of": "DATE_TRUNC(DATE({0}), MONTH)",
+    "months_in": "COUNT(DISTINCT EXTRACT(YEAR FROM {0}) * 12 + EXTRACT(MONTH FROM {0}))",
     "exact": "CAST({0} AS BIGNUMERIC)",
     "seconds_between": "(DATETIME_DIFF({1}, {0}, MILLISECOND) / 1000)",
     "path_of": "SPLIT({0}, '?')[SAFE_OFFSET(0)]",

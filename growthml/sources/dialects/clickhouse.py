@@ -16,6 +16,7 @@ TEMPLATES = {
     "day_of": "toDate({0})",
     "week_of": "toStartOfWeek({0}, 1)",
     "month_of": "toStartOfMonth({0})",
+    "months_in": "COUNT(DISTINCT toYYYYMM({0}))",
     "exact": "toDecimal128OrNull(toString({0}), 12)",
     "seconds_between": "(dateDiff('millisecond', {0}, {1}) / 1000)",
     "path_of": "splitByChar('?', {0})[1]",

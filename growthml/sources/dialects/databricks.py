@@ -19,6 +19,7 @@ TEMPLATES = {
     "day_of": "CAST({0} AS DATE)",
     "week_of": "CAST(date_trunc('WEEK', {0}) AS DATE)",
     "month_of": "CAST(date_trunc('MONTH', {0}) AS DATE)",
+    "months_in": "COUNT(DISTINCT year({0}) * 12 + month({0}))",
     "exact": "TRY_CAST({0} AS DECIMAL(38, 12))",
     "seconds_between": "(timestampdiff(MILLISECOND, {0}, {1}) / 1000D)",
     "path_of": "split_part({0}, '?', 1)",

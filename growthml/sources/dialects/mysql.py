@@ -16,6 +16,7 @@ TEMPLATES = {
     "day_of": "DATE({0})",
     "week_of": "DATE_SUB(DATE({0}), INTERVAL WEEKDAY({0}) DAY)",
     "month_of": "DATE_SUB(DATE({0}), INTERVAL DAYOFMONTH({0}) - 1 DAY)",
+    "months_in": "COUNT(DISTINCT EXTRACT(YEAR_MONTH FROM {0}))",
     "exact": "CAST({0} AS DECIMAL(38, 12))",
     "seconds_between": "ROUND(TIMESTAMPDIFF(MICROSECOND, {0}, {1}) / 1000000e0, 3)",
     "path_of": "SUBSTRING_INDEX({0}, '?', 1)",

@@ -9,6 +9,7 @@ TEMPLATES = postgresql.TEMPLATES | {
     "from_zoned_text": "(CAST({0} AS TIMESTAMPTZ) AT TIME ZONE 'UTC')",
     "from_epoch": "(TIMESTAMP 'epoch' + {0} * INTERVAL '1 second')",
     "in_zone": "CONVERT_TIMEZONE({1}, {2}, {0})",
+    "months_in": "COUNT(DISTINCT date_trunc('month', {0}))",
     "exact": "CAST({0} AS DECIMAL(38, 12))",
     "seconds_between": "(DATEDIFF(millisecond, {0}, {1}) / 1000::DOUBLE PRECISION)",
     "host_of": (

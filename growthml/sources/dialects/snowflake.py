@@ -12,6 +12,7 @@ TEMPLATES = {
     "day_of": "CAST({0} AS DATE)",
     "week_of": "DATEADD(day, 1 - DAYOFWEEKISO({0}), CAST({0} AS DATE))",
     "month_of": "CAST(DATE_TRUNC('month', {0}) AS DATE)",
+    "months_in": "COUNT(DISTINCT YEAR({0}) * 12 + MONTH({0}))",
     "exact": "CAST({0} AS NUMBER(38, 12))",
     "seconds_between": "(DATEDIFF(millisecond, {0}, {1}) / 1000::DOUBLE)",
     "path_of": "SPLIT_PART({0}, '?', 1)",

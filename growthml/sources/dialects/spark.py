@@ -28,6 +28,7 @@ TEMPLATES = {
     "day_of": "CAST({0} AS DATE)",
     "week_of": "trunc({0}, 'WEEK')",
     "month_of": "trunc({0}, 'MONTH')",
+    "months_in": "COUNT(DISTINCT year({0}) * 12 + month({0}))",
     "exact": "TRY_CAST({0} AS DECIMAL(38, 12))",
     "seconds_between": f"(({_MILLIS.format(1)} - {_MILLIS.format(0)}) / 1e3)",
     "path_of": "split_part({0}, '?', 1)",

@@ -12,6 +12,7 @@ TEMPLATES = {
     "day_of": "date({0})",
     "week_of": "date({0}, 'weekday 0', '-6 days')",
     "month_of": "date({0}, 'start of month')",
+    "months_in": "COUNT(DISTINCT substr({0}, 1, 7))",
     "exact": "{0}",
     "seconds_between": "ROUND((julianday({1}) - julianday({0})) * 86400.0, 3)",
     "path_of": "substr({0}, 1, instr({0} || '?', '?') - 1)",

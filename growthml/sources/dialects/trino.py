@@ -15,6 +15,7 @@ TEMPLATES = {
     "day_of": "CAST({0} AS DATE)",
     "week_of": "CAST(date_trunc('week', {0}) AS DATE)",
     "month_of": "CAST(date_trunc('month', {0}) AS DATE)",
+    "months_in": "COUNT(DISTINCT year({0}) * 12 + month({0}))",
     "exact": "CAST({0} AS DECIMAL(38, 12))",
     "seconds_between": "(date_diff('millisecond', {0}, {1}) / 1000e0)",
     "path_of": "split_part({0}, '?', 1)",

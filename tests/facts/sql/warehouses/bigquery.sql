@@ -342,7 +342,7 @@ WHERE `active`.`user_place` <= 100 AND `active`.`user_touches` > 0 AND (`active`
 -- lifetimes
 -- `known_users`, `campaign_users`, `campaign_events`, `responses`: above
 WITH `buyers` AS
-(SELECT `responses`.`campaign` AS `campaign`, `responses`.`user_id` AS `user_id`, `responses`.`channel` AS `channel`, coalesce(sum(CASE WHEN (`responses`.`action` = 'bought') THEN `responses`.`n` ELSE 0 END), 0) AS `purchases`, CAST(coalesce(sum(CASE WHEN (`responses`.`action` = 'bought') THEN CAST(`responses`.`value` AS BIGNUMERIC) ELSE 0 END), 0) AS FLOAT64) AS `revenue`, count(DISTINCT DATE_TRUNC(DATE(`responses`.`day`), MONTH)) AS `months`
+(SELECT `responses`.`campaign` AS `campaign`, `responses`.`user_id` AS `user_id`, `responses`.`channel` AS `channel`, coalesce(sum(CASE WHEN (`responses`.`action` = 'bought') THEN `responses`.`n` ELSE 0 END), 0) AS `purchases`, CAST(coalesce(sum(CASE WHEN (`responses`.`action` = 'bought') THEN CAST(`responses`.`value` AS BIGNUMERIC) ELSE 0 END), 0) AS FLOAT64) AS `revenue`, COUNT(DISTINCT EXTRACT(YEAR FROM `responses`.`day`) * 12 + EXTRACT(MONTH FROM `responses`.`day`)) AS `months`
 FROM `responses` GROUP BY `responses`.`campaign`, `responses`.`user_id`, `responses`.`channel`)
  SELECT `buyers`.`campaign`, `buyers`.`channel`, CAST(count(*) AS INT64) AS `buyers`, CAST(sum(`buyers`.`purchases`) AS INT64) AS `purchases`, CAST(sum(CAST(`buyers`.`revenue` AS BIGNUMERIC)) AS FLOAT64) AS `revenue`, CAST(sum(CAST(CAST(`buyers`.`purchases` AS FLOAT64) / CAST(`buyers`.`months` AS NUMERIC) AS BIGNUMERIC)) AS FLOAT64) AS `purchases_per_month`, CAST(sum(`buyers`.`months`) AS INT64) AS `months`
 FROM `buyers` GROUP BY `buyers`.`campaign`, `buyers`.`channel` ORDER BY `buyers`.`campaign`, `buyers`.`channel`
@@ -350,7 +350,7 @@ FROM `buyers` GROUP BY `buyers`.`campaign`, `buyers`.`channel` ORDER BY `buyers`
 -- lifetimes_by_category
 -- `known_users`, `campaign_users`, `campaign_events`, `responses`: above
 WITH `buyers` AS
-(SELECT `responses`.`campaign` AS `campaign`, `responses`.`user_id` AS `user_id`, `responses`.`category` AS `category`, coalesce(sum(CASE WHEN (`responses`.`action` = 'bought') THEN `responses`.`n` ELSE 0 END), 0) AS `purchases`, CAST(coalesce(sum(CASE WHEN (`responses`.`action` = 'bought') THEN CAST(`responses`.`value` AS BIGNUMERIC) ELSE 0 END), 0) AS FLOAT64) AS `revenue`, count(DISTINCT DATE_TRUNC(DATE(`responses`.`day`), MONTH)) AS `months`
+(SELECT `responses`.`campaign` AS `campaign`, `responses`.`user_id` AS `user_id`, `responses`.`category` AS `category`, coalesce(sum(CASE WHEN (`responses`.`action` = 'bought') THEN `responses`.`n` ELSE 0 END), 0) AS `purchases`, CAST(coalesce(sum(CASE WHEN (`responses`.`action` = 'bought') THEN CAST(`responses`.`value` AS BIGNUMERIC) ELSE 0 END), 0) AS FLOAT64) AS `revenue`, COUNT(DISTINCT EXTRACT(YEAR FROM `responses`.`day`) * 12 + EXTRACT(MONTH FROM `responses`.`day`)) AS `months`
 FROM `responses`
 WHERE `responses`.`category` IS NOT NULL GROUP BY `responses`.`campaign`, `responses`.`user_id`, `responses`.`category`)
  SELECT `buyers`.`campaign`, `buyers`.`category`, CAST(count(*) AS INT64) AS `buyers`, CAST(sum(`buyers`.`purchases`) AS INT64) AS `purchases`, CAST(sum(CAST(`buyers`.`revenue` AS BIGNUMERIC)) AS FLOAT64) AS `revenue`, CAST(sum(CAST(CAST(`buyers`.`purchases` AS FLOAT64) / CAST(`buyers`.`months` AS NUMERIC) AS BIGNUMERIC)) AS FLOAT64) AS `purchases_per_month`, CAST(sum(`buyers`.`months`) AS INT64) AS `months`
@@ -359,7 +359,7 @@ FROM `buyers` GROUP BY `buyers`.`campaign`, `buyers`.`category` ORDER BY `buyers
 -- lifetimes_by_demographic
 -- `known_users`, `campaign_users`, `campaign_events`, `responses`: above
 WITH `buyers` AS
-(SELECT `responses`.`campaign` AS `campaign`, `responses`.`user_id` AS `user_id`, `responses`.`channel` AS `channel`, `responses`.`category` AS `category`, coalesce(sum(CASE WHEN (`responses`.`action` = 'bought') THEN `responses`.`n` ELSE 0 END), 0) AS `purchases`, CAST(coalesce(sum(CASE WHEN (`responses`.`action` = 'bought') THEN CAST(`responses`.`value` AS BIGNUMERIC) ELSE 0 END), 0) AS FLOAT64) AS `revenue`, count(DISTINCT DATE_TRUNC(DATE(`responses`.`day`), MONTH)) AS `months`
+(SELECT `responses`.`campaign` AS `campaign`, `responses`.`user_id` AS `user_id`, `responses`.`channel` AS `channel`, `responses`.`category` AS `category`, coalesce(sum(CASE WHEN (`responses`.`action` = 'bought') THEN `responses`.`n` ELSE 0 END), 0) AS `purchases`, CAST(coalesce(sum(CASE WHEN (`responses`.`action` = 'bought') THEN CAST(`responses`.`value` AS BIGNUMERIC) ELSE 0 END), 0) AS FLOAT64) AS `revenue`, COUNT(DISTINCT EXTRACT(YEAR FROM `responses`.`day`) * 12 + EXTRACT(MONTH FROM `responses`.`day`)) AS `months`
 FROM `responses`
 WHERE `responses`.`category` IS NOT NULL GROUP BY `responses`.`campaign`, `responses`.`user_id`, `responses`.`channel`, `responses`.`category`)
  SELECT `buyers`.`campaign`, `buyers`.`channel`, `buyers`.`category`, CAST(count(*) AS INT64) AS `buyers`, CAST(sum(`buyers`.`purchases`) AS INT64) AS `purchases`, CAST(sum(CAST(`buyers`.`revenue` AS BIGNUMERIC)) AS FLOAT64) AS `revenue`, CAST(sum(CAST(CAST(`buyers`.`purchases` AS FLOAT64) / CAST(`buyers`.`months` AS NUMERIC) AS BIGNUMERIC)) AS FLOAT64) AS `purchases_per_month`, CAST(sum(`buyers`.`months`) AS INT64) AS `months`
@@ -368,7 +368,7 @@ FROM `buyers` GROUP BY `buyers`.`campaign`, `buyers`.`channel`, `buyers`.`catego
 -- valuable_users
 -- `known_users`, `campaign_users`, `campaign_events`, `responses`, `purchase_days`, `repeats`: above
 WITH `buyers` AS
-(SELECT `responses`.`campaign` AS `campaign`, `responses`.`user_id` AS `user_id`, coalesce(sum(CASE WHEN (`responses`.`action` = 'bought') THEN `responses`.`n` ELSE 0 END), 0) AS `purchases`, CAST(coalesce(sum(CASE WHEN (`responses`.`action` = 'bought') THEN CAST(`responses`.`value` AS BIGNUMERIC) ELSE 0 END), 0) AS FLOAT64) AS `revenue`, count(DISTINCT DATE_TRUNC(DATE(`responses`.`day`), MONTH)) AS `months`
+(SELECT `responses`.`campaign` AS `campaign`, `responses`.`user_id` AS `user_id`, coalesce(sum(CASE WHEN (`responses`.`action` = 'bought') THEN `responses`.`n` ELSE 0 END), 0) AS `purchases`, CAST(coalesce(sum(CASE WHEN (`responses`.`action` = 'bought') THEN CAST(`responses`.`value` AS BIGNUMERIC) ELSE 0 END), 0) AS FLOAT64) AS `revenue`, COUNT(DISTINCT EXTRACT(YEAR FROM `responses`.`day`) * 12 + EXTRACT(MONTH FROM `responses`.`day`)) AS `months`
 FROM `responses` GROUP BY `responses`.`campaign`, `responses`.`user_id`)
  SELECT `ranked`.`campaign`, CAST(`ranked`.`rank` AS INT64) AS `rank`, `ranked`.`user_id`, `repeats`.`channel`, CAST(`ranked`.`purchases` AS INT64) AS `purchases`, CAST(`ranked`.`months` AS INT64) AS `months`, `ranked`.`revenue`, `repeats`.`frequency`, `repeats`.`recency`, `repeats`.`age`, `repeats`.`mean_value`
 FROM (SELECT `buyers`.`campaign` AS `campaign`, `buyers`.`user_id` AS `user_id`, `buyers`.`purchases` AS `purchases`, `buyers`.`revenue` AS `revenue`, `buyers`.`months` AS `months`, row_number() OVER (PARTITION BY `buyers`.`campaign` ORDER BY `buyers`.`revenue` DESC, `buyers`.`user_id`) AS `rank`

@@ -342,7 +342,7 @@ WHERE active.user_place <= 100 AND active.user_touches > 0 AND (active.inside = 
 -- lifetimes
 -- known_users, campaign_users, campaign_events, responses: above
 WITH buyers AS
-(SELECT responses.campaign AS campaign, responses.user_id AS user_id, responses.channel AS channel, coalesce(sum(CASE WHEN (responses.action = 'bought') THEN responses.n ELSE 0 END), 0) AS purchases, CAST(coalesce(sum(CASE WHEN (responses.action = 'bought') THEN CAST(responses.value AS DECIMAL(38, 12)) ELSE 0 END), 0) AS DOUBLE) AS revenue, count(DISTINCT CAST(date_trunc('month', responses.day) AS DATE)) AS months
+(SELECT responses.campaign AS campaign, responses.user_id AS user_id, responses.channel AS channel, coalesce(sum(CASE WHEN (responses.action = 'bought') THEN responses.n ELSE 0 END), 0) AS purchases, CAST(coalesce(sum(CASE WHEN (responses.action = 'bought') THEN CAST(responses.value AS DECIMAL(38, 12)) ELSE 0 END), 0) AS DOUBLE) AS revenue, COUNT(DISTINCT year(responses.day) * 12 + month(responses.day)) AS months
 FROM responses GROUP BY responses.campaign, responses.user_id, responses.channel)
  SELECT buyers.campaign, buyers.channel, CAST(count(*) AS BIGINT) AS buyers, CAST(sum(buyers.purchases) AS BIGINT) AS purchases, CAST(sum(CAST(buyers.revenue AS DECIMAL(38, 12))) AS DOUBLE) AS revenue, CAST(sum(CAST(CAST(buyers.purchases AS DOUBLE) / CAST(buyers.months AS DECIMAL) AS DECIMAL(38, 12))) AS DOUBLE) AS purchases_per_month, CAST(sum(buyers.months) AS BIGINT) AS months
 FROM buyers GROUP BY buyers.campaign, buyers.channel ORDER BY buyers.campaign, buyers.channel
@@ -350,7 +350,7 @@ FROM buyers GROUP BY buyers.campaign, buyers.channel ORDER BY buyers.campaign, b
 -- lifetimes_by_category
 -- known_users, campaign_users, campaign_events, responses: above
 WITH buyers AS
-(SELECT responses.campaign AS campaign, responses.user_id AS user_id, responses.category AS category, coalesce(sum(CASE WHEN (responses.action = 'bought') THEN responses.n ELSE 0 END), 0) AS purchases, CAST(coalesce(sum(CASE WHEN (responses.action = 'bought') THEN CAST(responses.value AS DECIMAL(38, 12)) ELSE 0 END), 0) AS DOUBLE) AS revenue, count(DISTINCT CAST(date_trunc('month', responses.day) AS DATE)) AS months
+(SELECT responses.campaign AS campaign, responses.user_id AS user_id, responses.category AS category, coalesce(sum(CASE WHEN (responses.action = 'bought') THEN responses.n ELSE 0 END), 0) AS purchases, CAST(coalesce(sum(CASE WHEN (responses.action = 'bought') THEN CAST(responses.value AS DECIMAL(38, 12)) ELSE 0 END), 0) AS DOUBLE) AS revenue, COUNT(DISTINCT year(responses.day) * 12 + month(responses.day)) AS months
 FROM responses
 WHERE responses.category IS NOT NULL GROUP BY responses.campaign, responses.user_id, responses.category)
  SELECT buyers.campaign, buyers.category, CAST(count(*) AS BIGINT) AS buyers, CAST(sum(buyers.purchases) AS BIGINT) AS purchases, CAST(sum(CAST(buyers.revenue AS DECIMAL(38, 12))) AS DOUBLE) AS revenue, CAST(sum(CAST(CAST(buyers.purchases AS DOUBLE) / CAST(buyers.months AS DECIMAL) AS DECIMAL(38, 12))) AS DOUBLE) AS purchases_per_month, CAST(sum(buyers.months) AS BIGINT) AS months
@@ -359,7 +359,7 @@ FROM buyers GROUP BY buyers.campaign, buyers.category ORDER BY buyers.campaign, 
 -- lifetimes_by_demographic
 -- known_users, campaign_users, campaign_events, responses: above
 WITH buyers AS
-(SELECT responses.campaign AS campaign, responses.user_id AS user_id, responses.channel AS channel, responses.category AS category, coalesce(sum(CASE WHEN (responses.action = 'bought') THEN responses.n ELSE 0 END), 0) AS purchases, CAST(coalesce(sum(CASE WHEN (responses.action = 'bought') THEN CAST(responses.value AS DECIMAL(38, 12)) ELSE 0 END), 0) AS DOUBLE) AS revenue, count(DISTINCT CAST(date_trunc('month', responses.day) AS DATE)) AS months
+(SELECT responses.campaign AS campaign, responses.user_id AS user_id, responses.channel AS channel, responses.category AS category, coalesce(sum(CASE WHEN (responses.action = 'bought') THEN responses.n ELSE 0 END), 0) AS purchases, CAST(coalesce(sum(CASE WHEN (responses.action = 'bought') THEN CAST(responses.value AS DECIMAL(38, 12)) ELSE 0 END), 0) AS DOUBLE) AS revenue, COUNT(DISTINCT year(responses.day) * 12 + month(responses.day)) AS months
 FROM responses
 WHERE responses.category IS NOT NULL GROUP BY responses.campaign, responses.user_id, responses.channel, responses.category)
  SELECT buyers.campaign, buyers.channel, buyers.category, CAST(count(*) AS BIGINT) AS buyers, CAST(sum(buyers.purchases) AS BIGINT) AS purchases, CAST(sum(CAST(buyers.revenue AS DECIMAL(38, 12))) AS DOUBLE) AS revenue, CAST(sum(CAST(CAST(buyers.purchases AS DOUBLE) / CAST(buyers.months AS DECIMAL) AS DECIMAL(38, 12))) AS DOUBLE) AS purchases_per_month, CAST(sum(buyers.months) AS BIGINT) AS months
@@ -368,7 +368,7 @@ FROM buyers GROUP BY buyers.campaign, buyers.channel, buyers.category ORDER BY b
 -- valuable_users
 -- known_users, campaign_users, campaign_events, responses, purchase_days, repeats: above
 WITH buyers AS
-(SELECT responses.campaign AS campaign, responses.user_id AS user_id, coalesce(sum(CASE WHEN (responses.action = 'bought') THEN responses.n ELSE 0 END), 0) AS purchases, CAST(coalesce(sum(CASE WHEN (responses.action = 'bought') THEN CAST(responses.value AS DECIMAL(38, 12)) ELSE 0 END), 0) AS DOUBLE) AS revenue, count(DISTINCT CAST(date_trunc('month', responses.day) AS DATE)) AS months
+(SELECT responses.campaign AS campaign, responses.user_id AS user_id, coalesce(sum(CASE WHEN (responses.action = 'bought') THEN responses.n ELSE 0 END), 0) AS purchases, CAST(coalesce(sum(CASE WHEN (responses.action = 'bought') THEN CAST(responses.value AS DECIMAL(38, 12)) ELSE 0 END), 0) AS DOUBLE) AS revenue, COUNT(DISTINCT year(responses.day) * 12 + month(responses.day)) AS months
 FROM responses GROUP BY responses.campaign, responses.user_id)
  SELECT ranked.campaign, CAST(ranked.rank AS BIGINT) AS rank, ranked.user_id, repeats.channel, CAST(ranked.purchases AS BIGINT) AS purchases, CAST(ranked.months AS BIGINT) AS months, ranked.revenue, repeats.frequency, repeats.recency, repeats.age, repeats.mean_value
 FROM (SELECT buyers.campaign AS campaign, buyers.user_id AS user_id, buyers.purchases AS purchases, buyers.revenue AS revenue, buyers.months AS months, row_number() OVER (PARTITION BY buyers.campaign ORDER BY buyers.revenue DESC, buyers.user_id) AS rank
