@@ -7,6 +7,7 @@ days after their first purchases.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -94,6 +95,24 @@ def test_what_buyers_of_a_channel_were_worth(shop: Question) -> None:
             "campaign channel buyers purchases revenue purchases_per_month months",
             ("all", "FB", 1, 4, 44.0, 2.0, 2),
             ("all", "PI", 2, 3, 36.0, 3.0, 2),
+        )
+    ]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_month_is_one_of_its_year_however_many_years(backend: str, tmp_path: Path) -> None:
+    times = ("2001-01-31", "2011-01-01", "2025-01-31", "2025-02-01", "2025-02-28")
+    bought = [(n, ANN, 10, "bought", at(f"{day} 10:00")) for n, day in enumerate(times)]
+    users, items, events = TABLES
+    shop = Question(
+        url=write(backend, tmp_path, (users, items, replace(events, rows=bought))),
+        schema=schema_of(),
+    )
+    # Five purchases in January of 2001, of 2011 and of 2025, and in February.
+    assert shop.ask("lifetimes") == [
+        table_of(
+            "campaign channel buyers purchases revenue purchases_per_month months",
+            ("all", "FB", 1, 5, 40.0, 1.25, 4),
         )
     ]
 
