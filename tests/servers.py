@@ -133,6 +133,12 @@ class PostgreSQL(Server):
         access = ("--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8")
         self.run(self.programs / "initdb", "--pgdata", self.data, *access, "--no-sync")
 
+    def copy(self, primary: PostgreSQL) -> None:
+        """The database of another server, which this one follows as its standby."""
+        where = ("--host", primary.folder, "--username", "postgres")
+        options = ("--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync")
+        self.run(self.programs / "pg_basebackup", "--pgdata", self.data, *where, *options)
+
     def serve(self, **settings: str) -> None:
         """Start it, and wait until it answers."""
         settings = {

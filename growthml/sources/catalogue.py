@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +12,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause, TableClause
+
+from growthml.sources.dialect import INSTANT, in_zone
 
 _SAMPLED = 200
 
@@ -67,6 +70,19 @@ class Catalogue:
         """Some of a column's values, without NULLs; none where it has nothing else."""
         query = sa.select(column).select_from(table).where(column.is_not(None)).limit(_SAMPLED)
         return list(self._connection.execute(query).scalars())
+
+    def unknown_zone(self, *zones: str) -> str | None:
+        """The first zone that MySQL or MariaDB would take every time to be NULL in.
+
+        Other engines know their zones, or say of themselves that they do not.
+        """
+        if self._connection.dialect.name not in ("mysql", "mariadb"):
+            return None
+        noon = sa.literal(datetime(2001, 1, 1, 12), INSTANT)
+        for zone in zones:
+            if self._connection.scalar(sa.select(in_zone(noon, "+00:00", zone))) is None:
+                return zone
+        return None
 
     def is_key(self, table: TableClause, column: str) -> bool:
         """Whether a column is known to hold each value at most once: it is the primary key."""

@@ -57,8 +57,15 @@ class Rows:
 
         streaming = {"stream_results": True}
         with closing(self._connection.execute(statement, execution_options=streaming)) as result:
-            for rows in result.partitions(BATCH_ROWS):
-                yield pd.DataFrame(rows, columns=list(result.keys()))
+            stream: Any = getattr(_cursor(result), "_result", None)
+            try:
+                for rows in result.partitions(BATCH_ROWS):
+                    yield pd.DataFrame(rows, columns=list(result.keys()))
+            except DBAPIError:
+                # PyMySQL would read the rest from a socket that is closed.
+                if hasattr(stream, "unbuffered_active"):
+                    stream.unbuffered_active = False
+                raise
 
     def stop(self) -> None:
         driver: Any = self._connection.connection.driver_connection
@@ -71,7 +78,8 @@ class Rows:
         return killed or (isinstance(error, DBAPIError) and error.connection_invalidated)
 
     def settle(self) -> None:
-        if not self._goes_on:  # the others have left their transaction, or it is of no more use
+        # The others have left their transaction, or it is of no more use.
+        if self._connection.invalidated or not self._goes_on:
             self._connection.rollback()
 
     def close(self) -> None:

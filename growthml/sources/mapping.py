@@ -28,7 +28,7 @@ from growthml.config.schema import (
     VisitsTable,
 )
 from growthml.sources.catalogue import Catalogue, likest
-from growthml.sources.dialect import INSTANT, verbatim
+from growthml.sources.dialect import INSTANT, in_zone, verbatim
 from growthml.sources.times import Storage, instant, storage_of
 
 _TIMES = {"signed_up_at", "occurred_at", "started_at"}
@@ -42,6 +42,8 @@ _REFERENCES = {
     "items": [("events", "item_id")],
 }
 """By role: the fields of other tables that hold its ids."""
+
+_LOAD = "its administrator loads them: mariadb-tzinfo-to-sql /usr/share/zoneinfo | mariadb mysql"
 
 ROLES = ("users", "items", "events", "visits", "requests", "sessions")
 Wanted = UsersTable | ItemsTable | EventsTable | VisitsTable | RequestsTable | SessionsTable
@@ -272,7 +274,13 @@ class _Mapper:
             self._complain(key, f"column '{name}' of '{self.wanted.table}': {error}")
             return None
         self.storages[key] = storage
-        return instant(column, storage, **self.zones)
+        moment = instant(column, storage, **self.zones)
+        if isinstance(moment, in_zone) and (
+            unknown := self.catalogue.unknown_zone(*self.zones.values())
+        ):
+            self._complain(key, f"the database does not know the time zone '{unknown}'; {_LOAD}")
+            return None
+        return moment
 
     def _number(self, key: str, name: str) -> ColumnElement[Any] | None:
         column = self._find(key, name)

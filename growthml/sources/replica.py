@@ -12,10 +12,12 @@ _POSTGRESQL = """
 SELECT CASE WHEN NOT pg_is_in_recovery() THEN NULL
     WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn()
         AND EXISTS (SELECT FROM pg_stat_wal_receiver WHERE pid IS NOT NULL) THEN 0
-    ELSE EXTRACT(EPOCH FROM clock_timestamp() - pg_last_xact_replay_timestamp()) END
+    ELSE EXTRACT(EPOCH FROM clock_timestamp() - coalesce(
+        pg_last_xact_replay_timestamp(), (SELECT checkpoint_time FROM pg_control_checkpoint())))
+    END
 """
 """It is up to date where it is connected and has replayed all it received; else it is at most as
-far behind as the last transaction it replayed is old."""
+far behind as the last transaction it replayed is old, or its last checkpoint if there is none."""
 
 
 def behind(connection: Connection) -> float | None:

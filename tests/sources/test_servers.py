@@ -17,7 +17,7 @@ from growthml.sources.connect import engine_for
 from growthml.sources.dialect import INSTANT
 from growthml.sources.source import Source
 from tests.backends import write
-from tests.facts.market import market_tables
+from tests.facts.market import market_tables, schema_of
 from tests.servers import mariadb, postgresql, until
 from tests.sources.test_source import endless
 
@@ -124,6 +124,21 @@ def test_what_a_source_allows_is_told_to_postgresql(tmp_path: Path) -> None:
     assert told(memory_limit="1GB", threads=1, timeout=2.5) == ["1GB", "0", "2500ms", "UTC"]
 
 
+def test_a_time_zone_that_the_server_does_not_know_is_refused(tmp_path: Path) -> None:
+    with opened(write("mariadb", tmp_path, market_tables())) as source:
+        _, problems = source.map(
+            schema_of(), stored_zone="Europe/Berlin", report_zone="Australia/Sydney"
+        )
+    reason = (
+        "the database does not know the time zone 'Australia/Sydney'; its administrator loads them:"
+        " mariadb-tzinfo-to-sql /usr/share/zoneinfo | mariadb mysql"
+    )
+    assert problems == [
+        f"schema.users.signed_up_at: {reason}",
+        f"schema.events.occurred_at: {reason}",
+    ]
+
+
 # -- Time and lost connections -----------------------------------------------------------------
 
 
@@ -156,15 +171,33 @@ def test_a_dropped_connection_is_opened_again(url: str, caplog: pytest.LogCaptur
     assert [record.getMessage() for record in caplog.records] == [warning] * 2
 
 
-def test_a_stream_that_breaks_off_is_not_begun_again(
-    url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(fetch, "BATCH_ROWS", 2)
+def test_a_stream_that_breaks_off_is_not_begun_again(url: str) -> None:
     with opened(url) as source:
-        frames = source.batches(sa.select(USERS))
-        assert len(next(frames)) == 2
+        frames = source.batches(million(url))
+        assert len(next(frames)) == fetch.BATCH_ROWS
+        drop_connections(url)
+        with pytest.raises(FactError, match="the query on source 'shop' failed"):
+            list(frames)
+        assert count(source) == 5
+
+
+def test_a_stream_may_be_left_before_its_end(url: str) -> None:
+    with opened(url) as source:
+        frames = source.batches(million(url))
+        assert len(next(frames)) == fetch.BATCH_ROWS
         frames.close()
         assert count(source) == 5
+
+
+def million(url: str) -> sa.Select[Any]:
+    """More rows than a driver and a socket hold, some 80 MB."""
+    if url.startswith("postgresql"):
+        series = sa.func.generate_series(1, 1_000_000).table_valued("seq")
+        rows: Any = series.render_derived("rows")
+    else:
+        rows = sa.table("seq_1_to_1000000", sa.column("seq"))
+    text = sa.func.repeat("growth ", 10, type_=sa.String())
+    return sa.select(sa.cast(rows.c.seq, sa.BigInteger()).label("n"), text.label("text"))
 
 
 # -- Arrow -------------------------------------------------------------------------------------
