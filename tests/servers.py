@@ -184,7 +184,10 @@ class MariaDB(Server):
             pytest.skip("MariaDB's driver is missing; pip install pymysql")
         super().__init__("mariadb", signal.SIGTERM)
         as_root = ["--user=root"] if os.geteuid() == 0 else []
-        common = ["--no-defaults", f"--datadir={self.data}", "--innodb-use-native-aio=0", *as_root]
+        scratch = self.folder / "tmp"  # another server that starts clears what it finds in /tmp
+        scratch.mkdir()
+        common = ["--no-defaults", f"--datadir={self.data}", f"--tmpdir={scratch}", *as_root]
+        common += ["--innodb-use-native-aio=0"]
         access = ["--auth-root-authentication-method=normal", "--skip-test-db"]
         self.run("mariadb-install-db", *common, *access)
         self.socket = self.folder / "socket"
