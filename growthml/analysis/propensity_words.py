@@ -154,6 +154,12 @@ def why_not(each: NoTrial, horizon_days: int, context: Context) -> str:
             campaign=each.campaign.label,
             n=formats.count(horizon_days),
         )
+    if each.featureless:
+        return _(
+            "nothing is known of {campaign} users to learn from; name columns of theirs under"
+            " 'features'",
+            campaign=each.campaign.label,
+        )
     told = {
         "part": shape.part_of(each.responders, each.users, context),
         "campaign": each.campaign.label,

@@ -9,7 +9,7 @@ have not seen them; the page says which it was.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from growthml.parts import Campaign, Facts
@@ -75,12 +75,16 @@ class Trial:
 
 @dataclass(frozen=True, kw_only=True)
 class NoTrial:
-    """A campaign no model can be tried on: how many of its users responded, of how many."""
+    """A campaign no model can be tried on: how many of its users responded, of how many.
+
+    featureless: enough did, but nothing is known of them to learn from.
+    """
 
     campaign: Campaign
     users: int
     responders: int
     timeless: bool = False
+    featureless: bool = False
 
 
 def behaviour(facts: Facts, name: str) -> pd.DataFrame:
@@ -145,17 +149,20 @@ def enough(users: pd.DataFrame) -> bool:
 def trial(facts: Facts, campaign: Campaign, models: Mapping[str, Model]) -> Trial | NoTrial:
     """The models of a campaign, tried on what is there; or how far that falls short."""
     later, earlier, timeless = _users(facts, campaign)
+    failed = NoTrial(
+        campaign=campaign,
+        users=len(later),
+        responders=int(later["responded"].sum()),
+        timeless=timeless,
+    )
     if not enough(later):
-        return NoTrial(
-            campaign=campaign,
-            users=len(later),
-            responders=int(later["responded"].sum()),
-            timeless=timeless,
-        )
+        return failed
     future = earlier is not None and enough(earlier)
     train = earlier if future and earlier is not None else later
     found = _leaks(train)
     columns = encoded(train, [leak.column for leak in found])
+    if not columns.words and not columns.numbers:
+        return replace(failed, featureless=True)
     if future:
         predicted = _predicted(columns, train, later, models)
     else:

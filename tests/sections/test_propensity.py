@@ -408,3 +408,12 @@ def test_columns_that_tell_nothing_are_named(tmp_path: Path) -> None:
     (told_of,) = [caveat for caveat in found.caveats if "tell nothing" in caveat]
     assert "Country (the same for everybody)" in told_of
     assert "Name (words that hardly repeat)" in told_of
+
+
+def test_without_anything_to_learn_from_it_asks_for_columns(tmp_path: Path) -> None:
+    data = tmp_path / "data.csv"
+    data.write_text("arm,bought\n" + "\n".join(f"a,{int(n % 7 == 0)}" for n in range(90)))
+    config = one_table(tmp_path, data, {"outcomes": {"bought": "bought"}}, sections=["propensity"])
+    found = section(tmp_path, config)
+    assert found.status is Status.EMPTY
+    assert "name columns of theirs under 'features'" in found.reason
