@@ -12,6 +12,7 @@ from typing import Any
 from growthml.guess.comparison import Campaign, Comparison
 from growthml.guess.metrics import Measured, label_of
 from growthml.guess.tables import Role, Roles
+from growthml.guess.values import is_few_words, is_number
 from growthml.sources.survey import Table
 
 TODO = "# TODO"
@@ -179,13 +180,15 @@ def _unknown(source: Looked, *, indent: int) -> Iterator[str]:
     """No table looks like users or events: what must be known, for the likeliest table."""
     table = max(source.tables, key=lambda each: (len(each.columns), len(each.rows)))
     there = ", ".join(column.name for column in table.columns)
-    yield _line("users:", indent=indent)
     others = ", ".join(each.name for each in source.tables[:20] if each is not table)
-    also = f"there are also {others}" if others else "the only table"
-    yield _line(f"table: {scalar(table.name)}", f"unsure; {also}", indent=indent + 2)
-    yield _line(
-        'id: ""', f"TODO: the column of the user's id; there are {there}", indent=indent + 2
+    yield from _wrapped(
+        "No table was found with a row for each user, or for each thing a user did; a report needs"
+        f" one. The columns of {table.name}: {there}."
+        + (f" There are also the tables {others}." if others else "")
     )
+    yield _line("users:", indent=indent)
+    yield _line(f"table: {scalar(table.name)}", "unsure", indent=indent + 2)
+    yield _line('id: ""', "TODO: the column of the user's id", indent=indent + 2)
 
 
 def _campaigns(found: Found) -> Iterator[str]:
@@ -270,6 +273,23 @@ def _tail(found: Found) -> Iterator[str]:
         yield "  - traffic"
         return
     yield "# Left out, `sections` are all whose data are there; `growthml sections` lists them."
+    if features := list(_features(found)):
+        yield from _wrapped(
+            "Who responds can be learnt from columns that were known before:"
+            f" `sections: [summary, propensity: {{features: [{features[0]}]}}]`. There are"
+            f" {', '.join(features)}."
+        )
+
+
+def _features(found: Found) -> Iterator[str]:
+    """Columns of a table of one row per user that nothing else asks for."""
+    users = next((each.roles["users"] for each in found.sources if "users" in each.roles), None)
+    if users is None or not users.outcomes:
+        return
+    taken = {pick.column for pick in users.fields.values()} | set(users.outcomes.values())
+    for column in users.table.columns:
+        if column.name not in taken and (is_few_words(column) or is_number(column)):
+            yield scalar(f"users.{column.name}")
 
 
 def _wrapped(text: str) -> Iterator[str]:

@@ -47,7 +47,7 @@ def look(name: str, given: Sequence[Address], settle: Settle, today: date) -> Fo
         name=name,
         sources=looked,
         comparison=comparison,
-        measured=measured(first_of_people.roles, settle),
+        measured=measured(first_of_people.roles, settle) if first_of_people.roles else None,
     )
 
 

@@ -171,16 +171,8 @@ IDLE = ("nothing", "none", "idle", "noop", "no_action", "ignored", "ignore", "ni
 OUTCOMES = (
     *BOUGHT,
     *("visit", "visited", "click", "clicked", "open", "opened", "responded", "response"),
-    *(
-        "activated",
-        "signed_up",
-        "upgraded",
-        "renewed",
-        "churned",
-        "retained",
-        "besucht",
-        "geklickt",
-    ),
+    *("activated", "signed_up", "upgraded", "renewed", "churned", "retained", "besucht"),
+    *("geklickt", "outcome", "target", "success", "y"),
 )
 UNTREATED = (
     *("control", "no", "none", "kontrolle", "kontrollgruppe", "ohne", "placebo", "holdout"),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from growthml.guess import names
 from growthml.guess.names import likeness, speaks_of
 from growthml.guess.tables import Role, Roles
-from growthml.guess.values import is_few_words, is_number, is_text, is_time, samples
+from growthml.guess.values import is_few_words, is_number, is_text, is_time, is_yes_or_no, samples
 from growthml.sources.survey import Column, Table
 
 
@@ -49,8 +49,8 @@ def _reason(column: Column, table: str) -> str:
         return _NO_TIME
     if named((*names.VALUE, *names.PRICE)) and not is_number(column):
         return "no numbers, so it is not read"
-    if named(names.OUTCOMES) and len(column.distinct) == 2:
-        return "an outcome is counted, so it would have to be 0 and 1"
+    if named(names.OUTCOMES) and len(column.distinct) == 2 and not is_yes_or_no(column):
+        return "an outcome is counted, so it would have to be 0 and 1, or yes and no"
     return ""
 
 

@@ -11,10 +11,10 @@ from growthml.guess.columns import Pick, columns, ranked
 from growthml.guess.names import likeness, speaks_of, words
 from growthml.guess.values import (
     is_constant_by,
-    is_flag,
     is_key,
     is_unique,
     is_whole,
+    is_yes_or_no,
     overlap,
     samples,
 )
@@ -142,11 +142,8 @@ def _users(tables: Sequence[Table], events: Role | None, settle: Settle) -> Role
     given = {"id": key} if key else {}
     fields = columns(table, "users", settle, given)
     outcomes = {} if events is not None else _outcomes(table)
-    if outcomes and (value := ranked(table, "events", "value")):
-        name = next(iter(value))
-        fields["value"] = Pick(
-            column=name, sureness=Sureness.of(value[name]), samples=samples(table[name])
-        )
+    if outcomes:
+        fields |= _brought(table, outcomes)
     return Role(table=table, sureness=sureness, fields=fields, outcomes=outcomes)
 
 
@@ -161,7 +158,7 @@ def _like_users(table: Table, tables: Sequence[Table], events: Role | None) -> f
     if not (named or meant or referred) or _is_named(table, names.ITEMS):
         return 0.0
     score = 0.5 * named + 0.4 * referred + 0.3 * meant
-    score += 0.1 * bool(ranked(table, "users", "signed_up_at"))
+    score += 0.1 * bool(ranked(table, "users", "signed_up_at")) + 0.1 * bool(_outcomes(table))
     return score + 0.1 * bool(ranked(table, "users", "channel")) + 0.1
 
 
@@ -229,32 +226,43 @@ def _rows_as_users(tables: Sequence[Table]) -> Role | None:
             fields = columns(table, "users", never)
             for name in ("id", "signed_up_at"):
                 fields.pop(name, None)
-            for name in ranked(table, "events", "value"):
-                fields["value"] = Pick(
-                    column=name, sureness=Sureness.LIKELY, samples=samples(table[name])
-                )
-                break
+            fields |= _brought(table, outcomes)
             return Role(table=table, sureness=Sureness.LIKELY, fields=fields, outcomes=outcomes)
     return None
+
+
+def _brought(table: Table, outcomes: Mapping[str, str]) -> dict[str, Pick]:
+    """The column of the money that a row's user brought, where there is one."""
+    value = ranked(table, "events", "value", outcomes.values())
+    return {
+        "value": Pick(column=name, sureness=Sureness.of(score), samples=samples(table[name]))
+        for name, score in list(value.items())[:1]
+    }
 
 
 def _outcomes(table: Table) -> dict[str, str]:
     """By action, the columns that count what a user did; the one that looks like buying first."""
     counted = [
-        (likeness(column.name, names.OUTCOMES), column.name)
+        (score, column.name)
         for column in table.columns
-        if likeness(column.name, names.OUTCOMES) >= 0.6 and _counts(column)
+        if (score := _like_outcome(column)) >= 0.6 and _counts(column)
     ]
     found: dict[str, str] = {}
     for _, name in sorted(counted, reverse=True):
-        buys = likeness(name, names.BOUGHT) >= 0.6
+        buys = likeness(name, (*names.BOUGHT, *names.VALUE)) >= 0.6
         found.setdefault("bought" if buys else "_".join(words(name)), name)
     return found
 
 
+def _like_outcome(column: Column) -> float:
+    """How much a column is an outcome by its name; `revenue`, yes or no, is one too."""
+    known = (*names.OUTCOMES, *names.VALUE) if is_yes_or_no(column) else names.OUTCOMES
+    return likeness(column.name, known)
+
+
 def _counts(column: Column) -> bool:
     few = len(column.distinct) <= 20 and is_whole(column)
-    return is_flag(column) or (few and min(float(value) for value in column.distinct) >= 0)
+    return is_yes_or_no(column) or (few and min(float(value) for value in column.distinct) >= 0)
 
 
 # -- items -------------------------------------------------------------------------------------

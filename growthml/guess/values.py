@@ -9,6 +9,7 @@ from typing import Any
 
 from growthml.sources.survey import Column
 from growthml.sources.times import Storage, storage_of
+from growthml.sources.yes_no import tells
 
 MOST_WORDS = 60
 """A column that tells kinds of something apart has few of them."""
@@ -62,6 +63,17 @@ def is_flag(column: Column) -> bool:
     return bool(column.values) and all(
         isinstance(value, bool | int | float) and value in (0, 1) for value in column.distinct
     )
+
+
+def is_yes_or_no(column: Column) -> bool:
+    """Whether it says of each row that something is so or not: 0 and 1, or yes and no as words."""
+    words = {str(value).strip().casefold() for value in column.distinct}
+    return is_flag(column) or (is_text(column) and words <= YES | NO and len(words) == 2)
+
+
+def is_yes_or_no(column: Column) -> bool:
+    """Whether it says of each row that something is so or not: 0 and 1, or yes and no in words."""
+    return is_flag(column) or (tells(column.distinct) and len(column.distinct) == 2)
 
 
 def is_whole(column: Column) -> bool:

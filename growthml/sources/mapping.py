@@ -30,6 +30,7 @@ from growthml.config.schema import (
 from growthml.sources.catalogue import Catalogue, likest
 from growthml.sources.dialect import INSTANT, in_zone, verbatim
 from growthml.sources.times import Storage, instant, storage_of
+from growthml.sources.yes_no import counted, tells
 
 _TIMES = {"signed_up_at", "occurred_at", "started_at"}
 _NUMBERS = {"value", "price", "quantity", "duration", "pages", "status", "bytes", "bounced", "line"}
@@ -243,10 +244,16 @@ class _Mapper:
         if not isinstance(self.wanted, UsersTable):
             return {}
         found = {
-            action: self._number(f"outcomes.{action}", column)
+            action: self._outcome(f"outcomes.{action}", column)
             for action, column in self.wanted.outcomes.items()
         }
         return {action: column for action, column in found.items() if column is not None}
+
+    def _outcome(self, key: str, name: str) -> ColumnElement[Any] | None:
+        found = likest(name, list(self.columns))
+        if found and tells(self.catalogue.sample(self.table, self.columns[found])):
+            return sa.cast(counted(self.columns[found]), sa.Double())
+        return self._number(key, name)
 
     def _field(self, key: str, name: str | ConstantAction) -> ColumnElement[Any] | None:
         if isinstance(name, ConstantAction):

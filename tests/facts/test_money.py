@@ -280,3 +280,19 @@ def test_the_price_on_the_line_is_money_without_a_menu(tmp_path: Path) -> None:
     shop = Question(url=write("sqlite", tmp_path, [lines]), schema=Schema.model_validate(schema))
     [totals] = shop.ask("totals")
     assert [row["revenue"] for row in totals] == [6.0]
+
+
+ANSWERS = Table(
+    name="answers",
+    columns={"segment": "VARCHAR", "said": "VARCHAR"},
+    rows=[("men", "yes"), ("men", "No"), ("none", " no"), ("none", None), ("none", "YES")],
+)
+ASKED = Schema.model_validate({"users": {"table": "answers", "outcomes": {"bought": "said"}}})
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_outcome_may_be_yes_or_no(backend: str, tmp_path: Path) -> None:
+    url = write(backend, tmp_path, [ANSWERS])
+    [totals] = Question(url=url, schema=ASKED, cuts=ARMS).ask("totals")
+    told = [(row["campaign"], row["n"], row["buyers"], row["purchases"]) for row in totals]
+    assert told == [("men", 2, 1, 1), ("none", 3, 1, 1)]

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
+from growthml.guess.draft import todos
 from tests.guess.stories import database, guessed, text_of
 
 WEEKS = [f"2025-{month:02}-{day:02} 09:00:00" for month in (1, 2, 3) for day in (1, 8, 15, 22)]
@@ -307,3 +309,36 @@ def test_addresses_of_people_are_not_written_down(tmp_path: Path) -> None:
     shop = database(tmp_path / "app.db", {"events (email TEXT, action TEXT, at TEXT)": rows})
     assert guessed(shop)["schema"]["events"]["user_id"] == "email"
     assert "example.com" not in text_of(shop)
+
+
+def test_an_outcome_may_be_told_in_words(tmp_path: Path) -> None:
+    rows = [(n, 30 + n, ["no", "yes", "no"][n % 3], ["no", "unknown"][n % 2]) for n in range(12)]
+    bank = database(
+        tmp_path / "bank.db", {'data (customer_id INT, age INT, y TEXT, "default" TEXT)': rows}
+    )
+    config = guessed(bank)
+    assert config["schema"] == {
+        "users": {"table": "data", "id": "customer_id", "outcomes": {"y": "y"}}
+    }
+    assert config["metrics"]["response"] == "y"
+
+
+def test_revenue_that_is_yes_or_no_is_an_outcome_and_no_money(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "visits.duckdb")) as made:
+        made.execute(
+            "CREATE TABLE data AS SELECT i % 3 AS pages, i % 2 = 0 AS weekend,"
+            " i % 4 = 0 AS revenue FROM range(12) AS n (i)"
+        )
+    config = guessed(str(tmp_path / "visits.duckdb"))
+    assert config["schema"] == {"users": {"table": "data", "outcomes": {"bought": "revenue"}}}
+    assert "value" not in config["metrics"]
+
+
+def test_without_users_or_deeds_it_says_which_line_to_fill_in(tmp_path: Path) -> None:
+    url = database(tmp_path / "counts.db", {"data (place TEXT, x INT, n INT)": [("a", 56, 70)]})
+    text = text_of(url)
+    [todo] = todos(text)
+    assert todo.what == "the column of the user's id"
+    assert text.splitlines()[todo.line - 1].strip().startswith('id: ""')
+    assert "The columns of data: place, x, n." in text
+    assert "metrics" not in yaml.safe_load(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import pty
@@ -17,7 +18,8 @@ import pytest
 import yaml
 
 from growthml import cli
-from tests.sites import SPRING, SUMMER
+from tests.backends import Table, write
+from tests.sites import SPRING, SUMMER, Site
 
 ROOT = Path(__file__).parents[2]
 Says = Callable[..., tuple[int, str, str]]
@@ -103,6 +105,42 @@ def test_a_report_without_a_hand_edit(says: Says) -> None:
     at = rows[0].index("value")
     revenue = {row[2]: float(row[at]) for row in rows[1:] if row[0] == "revenue"}
     assert revenue == {"baseline": 30.0, "new": 40.0}  # 10 and 20; twice 20
+
+
+@pytest.mark.parametrize("server", ["postgresql", "mariadb"])
+def test_two_databases_of_a_server_need_no_hand_edit(says: Says, server: str) -> None:
+    def tables(site: Site) -> list[Table]:
+        users = [(user, channel, f"{day} 09:00:00") for user, channel, day in site.users]
+        deeds = [(n, *each) for n, each in enumerate(site.events, start=1)]
+        return [
+            Table(
+                name="Users",
+                columns={"id": "INTEGER", "Campaign_ID": "VARCHAR", "created_at": "TIMESTAMP"},
+                rows=users,
+                key="id",
+            ),
+            Table(
+                name="Event",
+                columns={
+                    **{"id": "INTEGER", "User_Id": "INTEGER", "Type": "VARCHAR"},
+                    **{"date": "DATE", "Meal_Id": "INTEGER"},
+                },
+                rows=deeds,
+                key="id",
+            ),
+        ]
+
+    urls = [write(server, Path(), tables(site)) for site in (SPRING, SUMMER)]
+    code, out, err = says("init", "--url", urls[0], "--url", urls[1], "--yes")
+    assert code == 0, out + err
+    assert written()["schema"]["events"]["occurred_at"] == "date"
+    assert says("check", "growthml.yml")[0] == 0
+    code, out, _ = says("run", "growthml.yml", "--json", "--only", "summary", "--format", "html")
+    assert (code, json.loads(out)["status"]) == (0, "ok")
+    with (Path(json.loads(out)["folder"]) / "tables" / "summary.kpis.csv").open() as file:
+        kpis = {(row["metric"], row["campaign"]): row["value"] for row in csv.DictReader(file)}
+    assert kpis["users", "baseline"] == "4"
+    assert kpis["users", "new"] == "5"
 
 
 # -- secrets -----------------------------------------------------------------------------------
@@ -277,6 +315,9 @@ def test_a_person_without_a_url_is_asked_for_it(tmp_path: Path) -> None:
         ("online_retail", ["orders.csv"]),
         ("hillstrom", ["data.csv"]),
         ("cdnow", ["data.csv"]),
+        ("cdnow_master_cohorts", ["data.csv"]),
+        ("bank_marketing", ["data.csv"]),
+        ("online_shoppers", ["data.csv"]),
         ("toy_hand_checked", ["data.csv"]),
         ("web_apache_logs", ["access.log"]),
         ("web_apache_logs", ["data.csv"]),
