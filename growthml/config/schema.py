@@ -83,7 +83,8 @@ class UsersTable(Model):
     """Column of the sign-up's time. Left out: the first event is the sign-up."""
     outcomes: Mapping[Text, Text] = Field(default_factory=dict)
     """Action to column, for a table that holds what users did: `{bought: conversion}`. The column
-    counts how often; 0 and 1 will do, and so will words: yes and no, true and false, ja and nein."""
+    counts how often; 0 and 1 will do, and so will words: yes and no, true and false, ja and
+    nein."""
     value: Text | None = None
     """Column of the money that the user's responses brought."""
 

@@ -233,11 +233,11 @@ def _rows_as_users(tables: Sequence[Table]) -> Role | None:
 
 def _brought(table: Table, outcomes: Mapping[str, str]) -> dict[str, Pick]:
     """The column of the money that a row's user brought, where there is one."""
-    value = ranked(table, "events", "value", outcomes.values())
-    return {
-        "value": Pick(column=name, sureness=Sureness.of(score), samples=samples(table[name]))
-        for name, score in list(value.items())[:1]
-    }
+    scores = ranked(table, "events", "value", outcomes.values())
+    if not scores:
+        return {}
+    name, score = next(iter(scores.items()))
+    return {"value": Pick(column=name, sureness=Sureness.of(score), samples=samples(table[name]))}
 
 
 def _outcomes(table: Table) -> dict[str, str]:

@@ -66,12 +66,6 @@ def is_flag(column: Column) -> bool:
 
 
 def is_yes_or_no(column: Column) -> bool:
-    """Whether it says of each row that something is so or not: 0 and 1, or yes and no as words."""
-    words = {str(value).strip().casefold() for value in column.distinct}
-    return is_flag(column) or (is_text(column) and words <= YES | NO and len(words) == 2)
-
-
-def is_yes_or_no(column: Column) -> bool:
     """Whether it says of each row that something is so or not: 0 and 1, or yes and no in words."""
     return is_flag(column) or (tells(column.distinct) and len(column.distinct) == 2)
 
