@@ -48,8 +48,6 @@ class OpenSources:
         self._config = config
         self._planned = planned
         names = dict.fromkeys(each.campaign.source for each in planned)
-        # A query of the user's own is written for the file, not for its copy in DuckDB.
-        copying = copying and all(each.name != "sql" for each in config.sections)
         with ExitStack() as opening:
             self.sources = {
                 name: opening.enter_context(
@@ -63,6 +61,13 @@ class OpenSources:
                 for name in names
             }
             self.mapped = _mapped(config, self.sources)
+            asking = any(each.name == "sql" for each in config.sections)
+            self._originals = {
+                name: opening.enter_context(Source(name, config.sources[name]))
+                for name, source in self.sources.items()
+                if asking and source.is_copy
+            }
+            self._mapped_originals = _mapped(config, self._originals)
             self._open = opening.pop_all()
 
     def __enter__(self) -> OpenSources:
@@ -81,10 +86,22 @@ class OpenSources:
         """
         counting = plan.counting(self._config, seen_until=seen_until, today=today)
         planned = [*self._planned, *further]
+        cuts = {
+            name: [each.cut for each in planned if each.campaign.source == name]
+            for name in self.sources
+        }
+        originals = {
+            name: Reading(source, Relations(self._mapped_originals[name], cuts[name], counting))
+            for name, source in self._originals.items()
+        }
         return [
-            Reading(source, Relations(self.mapped[name], cuts, counting))
+            Reading(
+                source,
+                Relations(self.mapped[name], cuts[name], counting),
+                originals.get(name),
+            )
             for name, source in self.sources.items()
-            if (cuts := [each.cut for each in planned if each.campaign.source == name])
+            if cuts[name]
         ]
 
     def channels(self, readings: Sequence[Reading]) -> list[str]:

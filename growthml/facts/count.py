@@ -30,10 +30,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Reading:
-    """A source and the campaigns to be counted in it."""
+    """A source and the campaigns to be counted in it.
+
+    original: the same as its own engine reads it, where `source` is a copy. A query of the user's
+    own is written for that.
+    """
 
     source: Source
     relations: Relations
+    original: Reading | None = None
 
     @cached_property
     def kept(self) -> Relations:
@@ -83,7 +88,7 @@ class Counts(Mapping[str, "pd.DataFrame"]):
         frames = []
         try:
             if isinstance(fact, Asked):
-                answers = [self._ask(fact, name, reading) for reading in readings]
+                answers = [self._ask(fact, name, each.original or each) for each in readings]
                 self._frames[name] = pd.concat(answers, ignore_index=True)
                 return
             if fact.streamed:

@@ -151,6 +151,11 @@ class Source:
             return ends(self._connection, table, column)
 
     @property
+    def is_copy(self) -> bool:
+        """Whether what is read is a copy of the file in another engine."""
+        return self.url.startswith("sqlite") and self.dialect != "sqlite"
+
+    @property
     def keeps(self) -> bool:
         """Whether the engine can hold relations while the source is open."""
         return self._kept is not None

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from growthml.errors import ConfigError
 from growthml.parts import Answer, SectionRun, Status
 from growthml.progress import Progress
 from growthml.run import Outcome, run
+from tests.backends import BACKENDS, Table, write
 from tests.sections.stories import charts, frame, row
 from tests.sites import SPRING, SUMMER, config_of, write_pair
 
@@ -344,6 +346,87 @@ def test_columns_print_as_they_are_told_to(tmp_path: Path) -> None:
 def test_no_rows_are_an_empty_section(tmp_path: Path) -> None:
     found = ended(ran(tmp_path, {"query": 'select id from "Users" where id > 99'}))
     assert (found.status, found.reason) == (Status.EMPTY, "the query found no rows")
+
+
+# -- on every kind of source --------------------------------------------------------------------
+
+USERS = Table(
+    name="people",
+    columns={"id": "INTEGER", "network": "VARCHAR", "since": "TIMESTAMP"},
+    rows=[
+        (1, "FB", datetime(2025, 1, 2, 9)),
+        (2, "FB", datetime(2025, 1, 3, 9)),
+        (3, "PI", datetime(2025, 1, 10, 9)),
+        (4, "PI", datetime(2025, 2, 1, 9)),
+        (5, "PI", datetime(2025, 3, 1, 9)),
+    ],
+)
+DEEDS = Table(
+    name="deeds",
+    columns={"who": "INTEGER", "did": "VARCHAR", "done": "TIMESTAMP"},
+    rows=[
+        (1, "bought", datetime(2025, 1, 12, 9)),
+        (3, "bought", datetime(2025, 1, 12, 9)),
+        (3, "like", datetime(2025, 1, 31, 23)),
+        (4, "bought", datetime(2025, 2, 1, 9)),
+    ],
+)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_same_query_answers_alike_on_every_backend(backend: str, tmp_path: Path) -> None:
+    text = """
+        with mine as (
+          select who, count(*) as times from deeds
+          where did = 'bought' and done >= :window_from and done < :window_to
+          group by who
+        )
+        select u.channel, count(*) as users, count(m.who) as buyers, avg(1.5) as half,
+               :campaign as who, max(:as_of) as seen
+        from report_users u left join mine m on m.who = u.user_id
+        group by u.channel order by u.channel"""
+    window = {"from": "2025-01-01", "to": "2025-02-01"}
+    config = config_of(
+        tmp_path,
+        sources={"site": {"url": write(backend, tmp_path, [USERS, DEEDS])}},
+        schema={
+            "users": {"table": "people", "id": "id", "channel": "network", "signed_up_at": "since"},
+            "events": {"table": "deeds", "user_id": "who", "action": "did", "occurred_at": "done"},
+        },
+        campaigns={
+            "baseline": {"source": "site", "label": "January", "window": window},
+            "new": {"source": "site", "label": "All"},
+        },
+        sections=[{"sql": {"id": "q1", "query": text}}],
+    )
+    assert main(["check", str(config)]) == 0
+    done = run(plan.read_config(config), formats=["html"], progress=Progress(quiet=True))
+    found = ended(done)
+    assert found.answer is not None, found.reason
+    kept = [[*row[:4], float(row[4]), row[5], str(row[6])[:10]] for row in rows(found.answer)]
+    assert kept == [
+        ["baseline", "FB", 2, 1, 1.5, "baseline", "2025-03-01"],
+        ["baseline", "PI", 1, 1, 1.5, "baseline", "2025-03-01"],
+        ["new", "FB", 2, 1, 1.5, "new", "2025-03-01"],
+        ["new", "PI", 3, 2, 1.5, "new", "2025-03-01"],
+    ]
+
+
+@pytest.mark.parametrize("backend", ["postgresql", "mariadb"])
+@pytest.mark.parametrize(
+    "text",
+    ["delete from deeds", "with a as (select 1) delete from deeds", "select nope from deeds"],
+)
+def test_a_server_refuses_what_is_no_reading(backend: str, text: str, tmp_path: Path) -> None:
+    url = write(backend, tmp_path, [USERS, DEEDS])
+    config = config_of(
+        tmp_path,
+        sources={"site": {"url": url}},
+        schema={"users": {"table": "people", "id": "id"}},
+        campaigns={"baseline": {"source": "site"}},
+        sections=[{"sql": {"id": "q1", "query": text}}],
+    )
+    assert main(["check", str(config)]) == 2
 
 
 # -- what can be wrong -------------------------------------------------------------------------

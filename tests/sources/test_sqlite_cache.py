@@ -284,3 +284,23 @@ def test_a_report_says_the_same_with_the_copy_and_without(tmp_path: Path) -> Non
     assert copied.run.run_id == without.run.run_id
     kept = list((tmp_path / "reports" / ".cache" / "sqlite").glob("*.duckdb"))
     assert len(kept) == 2
+
+
+def test_a_query_of_the_users_own_reads_the_file_and_all_else_its_copy(tmp_path: Path) -> None:
+    # strftime takes its arguments in SQLite's order; DuckDB would refuse them.
+    text = (
+        "select strftime('%m', signed_up_at) as month, count(*) as n from report_users group by 1"
+    )
+    config = write_pair(tmp_path, sections=["summary", {"sql": {"id": "own", "query": text}}])
+    outcome = reported(config)
+    assert {each.dialect for each in outcome.run.sources} == {"duckdb"}
+    told = tables(outcome)["own.rows.csv"].decode().splitlines()
+    assert [line.split(",")[-3:] for line in told[1:]] == [
+        ["baseline", "01", "3"],
+        ["baseline", "02", "1"],
+        ["new", "01", "3"],
+        ["new", "02", "2"],
+    ]
+    dialects = {each.name: each.dialect for each in outcome.run.facts}
+    assert dialects.pop("sql:own") == "sqlite"
+    assert set(dialects.values()) == {"duckdb"}
