@@ -128,6 +128,13 @@ class Context:
         """The campaigns compared with the baseline; may be empty."""
         return self.campaigns[1:]
 
+    @property
+    def corrected_by(self) -> str:
+        """The correction of p-values as its authors write their names: "Benjamini–Hochberg"."""
+        if self.correction == "none":
+            return _("no method")
+        return self.correction.title().replace("-", "–")
+
     def label(self, role: str, value: object) -> str:
         """The word a page prints for a raw value of a role, a missing one included."""
         text = _("not known") if value is None or value != value else str(value)

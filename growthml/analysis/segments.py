@@ -309,7 +309,7 @@ def profiles_table(frame: pd.DataFrame, found: Segments, context: Context) -> Ta
         columns.append(Column(name="change", head=_("Change of share, pp")))
     note = _(
         "Shares of all users; changes corrected by {correction} over the segments.",
-        correction=context.correction,
+        correction=context.corrected_by,
     )
     if len(context.campaigns) > 2:
         note += _(" The other campaigns stand in the attached table.")

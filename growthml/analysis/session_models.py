@@ -179,7 +179,7 @@ def correlations_table(found: Sequence[Sessions], context: Context) -> Table:
         note=_(
             "Spearman goes by ranks, Pearson by amounts, which a few long visits can rule. q:"
             " corrected by {correction} over the pairs.",
-            correction=context.correction,
+            correction=context.corrected_by,
         ),
     )
 

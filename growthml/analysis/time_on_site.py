@@ -209,7 +209,7 @@ def _table(frame: pd.DataFrame, context: Context) -> Table:
             "Mean time in {n} Welch tests, corrected by {correction}: {changes}.",
             tested,
             n=formats.count(tested),
-            correction=context.correction,
+            correction=context.corrected_by,
             changes=_changes(frame, context),
         )
         if tested

@@ -83,7 +83,7 @@ def summary_table(traffic: Traffic) -> Table:
         note=_(
             "Fewer bounces, longer visits and more pages read as better. q: p corrected by"
             " {correction}.",
-            correction=context.correction,
+            correction=context.corrected_by,
         )
         if context.compared
         else _(

@@ -157,7 +157,7 @@ def _protocol(asked: Sequence[Trial], context: Context) -> str:
         "{words} Channel popularity is compared with everybody's, tastes with the better of the"
         " two (more hits): McNemar's test, q corrected by {correction}.",
         words=words,
-        correction=context.correction,
+        correction=context.corrected_by,
     )
 
 

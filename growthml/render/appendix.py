@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from growthml.parts import FactRun, Run, SourceRun, Status
 from growthml.render.places import Link, Places, facts_of
+from growthml.render.queries import fingerprint
 from growthml.render.relations import Relation, shared, without
 from growthml.render.tables import campaign_label
 from growthml.render.words import reason_of
@@ -28,13 +29,22 @@ ROWS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """One statement and the campaigns it counted. parameters, rows: a line each, in words."""
+    """One statement and the campaigns it counted. parameters, rows: a line each, in words.
+
+    sql: what the statement has of its own; statement: all of it.
+    """
 
     campaigns: str
     dialect: str
     sql: str
+    statement: str
     parameters: Sequence[str]
     rows: str
+
+    @property
+    def fingerprint(self) -> str:
+        """By which the statement is told from others."""
+        return fingerprint(self.statement)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +164,7 @@ def _query(runs: Sequence[FactRun], run: Run, known: Sequence[Relation]) -> Quer
     return Query(
         campaigns=run.context.formats.join(labels),
         dialect=runs[0].dialect,
+        statement=runs[0].sql,
         sql=without(runs[0].sql, known, _("see Relations above")),
         parameters=[text for text in given[:1] if text]
         if alike

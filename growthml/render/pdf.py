@@ -1,4 +1,5 @@
-"""The report as PDF/A-3a: tagged, dated by its data, its tables attached; and its front page alone.
+"""The report as PDF/A-3a: tagged, dated by its data, its tables and SQL attached;
+and its front page alone.
 
 WeasyPrint is imported on first use, so that commands without a PDF start fast and run without
 Pango.
@@ -24,8 +25,10 @@ from growthml.render.assets import FONT_SCHEME, print_font
 from growthml.render.dress import printed_as
 from growthml.render.front import FITS, Fit
 from growthml.render.page import Page, page
+from growthml.render.queries import FILE, queries
 from growthml.render.templates import environment, fill
 from growthml.theme import Paper
+from growthml.words import _
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -66,12 +69,14 @@ class Press:
             self._view = page(run, drawings, MOST_ROWS)
 
     def report(self, csv: Mapping[str, bytes]) -> bytes:
-        """The whole report. csv: file name (`profitability.by_channel.csv`) to bytes, attached."""
+        """The whole report. csv: file name (`profitability.by_channel.csv`) to bytes, attached, as
+        are the statements."""
         with _watched(), printed_as(self._run):
             fit, _ = self._front
             document = _laid_out("report.html.j2", self._view, fit, self._environment, self._paper)
-            tables = [_attachment(name, csv[name], self._run) for name in sorted(csv)]
-            return _written(document, tables)
+            files = {**csv, FILE: queries(self._view.appendix)}
+            attached = [_attachment(each, files, self._run) for each in sorted(files)]
+            return _written(document, attached)
 
     def summary(self) -> bytes:
         """The front page alone, on exactly one page."""
@@ -146,15 +151,17 @@ def _fetcher() -> Any:
     return OurOwn()
 
 
-def _attachment(name: str, content: bytes, run: Run) -> Any:
+def _attachment(name: str, files: Mapping[str, bytes], run: Run) -> Any:
     moment = datetime.combine(run.context.as_of, time(), UTC)
     return _weasyprint().Attachment(
-        string=content,
+        string=files[name],
         name=name,
-        description=f"Table {name.removesuffix('.csv')}",
+        description=_("The SQL of this report")
+        if name == FILE
+        else _("Table {table}", table=name.removesuffix(".csv")),
         created=moment,
         modified=moment,
-        relationship="Data",
+        relationship="Source" if name == FILE else "Data",
     )
 
 

@@ -20,6 +20,12 @@ class Link:
     text: str
     anchor: str
 
+    @property
+    def number(self) -> str:
+        """What the word begins with: "3" of "3 · Profitability"; empty where it has none."""
+        number, found, _title = self.text.partition(" · ")
+        return number if found else ""
+
 
 Places = Mapping[str, Link]
 """By section id: "3 · Profitability" and its anchor."""

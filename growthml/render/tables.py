@@ -30,6 +30,7 @@ _WHOLE_FROM = 100
 _LONGEST = 34
 _CROWDED = 26
 """The most characters of a column of words where numbers would have too little room."""
+_ENDS = 4
 _HALF, _FULL = 82.5, 170.0
 _MM_PER_CHARACTER = 1.7
 
@@ -77,6 +78,12 @@ class TableView:
     def long(self) -> bool:
         """Whether it may be broken between pages."""
         return len(self.rows) > 12
+
+    @property
+    def groups(self) -> Sequence[Sequence[Sequence[Cell]]]:
+        """The rows as a page's end may part them: of a long table at least four at either side."""
+        rows = self.rows
+        return [rows[:_ENDS], rows[_ENDS:-_ENDS], rows[-_ENDS:]] if self.long else [rows]
 
 
 def table_view(section: str, table: Table, context: Context, cap: int) -> TableView:

@@ -148,7 +148,7 @@ def _rates_table(column: str, rates: pd.DataFrame, context: Context) -> Table:
             tested,
             baseline=context.baseline.label,
             n=context.formats.count(tested),
-            correction=context.correction,
+            correction=context.corrected_by,
         )
         if tested
         else "",

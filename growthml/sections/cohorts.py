@@ -136,7 +136,7 @@ def _curve_table(cohorts: Cohorts) -> Table:
                 "{n} ages tested, corrected by {correction}.",
                 tested,
                 n=context.formats.count(tested),
-                correction=context.correction,
+                correction=context.corrected_by,
             )
             if tested
             else ""

@@ -167,12 +167,12 @@ def _campaign_table(rows: Sequence[Lifted], context: Context) -> Table:
         note=_(
             "q: p corrected by {correction} over the channels; “all” is a test of its own,"
             " corrected over the campaigns.",
-            correction=context.correction,
+            correction=context.corrected_by,
         )
         if several
         else _(
             "q: p corrected by {correction} over the channels; “all” is a test of its own.",
-            correction=context.correction,
+            correction=context.corrected_by,
         ),
         total=not several,
     )

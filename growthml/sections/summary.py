@@ -99,7 +99,7 @@ def _kpi_table(measured: Sequence[Measured], told: Sequence[Measured], context: 
         view=pd.DataFrame([_kpi(each, context) for each in told if each.value is not None]),
         columns=_kpi_columns(context),
         note=_(
-            "q: p corrected by {correction} over all tested rows.", correction=context.correction
+            "q: p corrected by {correction} over all tested rows.", correction=context.corrected_by
         )
         if context.compared
         else "",
@@ -322,7 +322,7 @@ def _definitions(context: Context) -> list[tuple[str, str]]:
             _(
                 "the p-value corrected by {correction} over all tested KPIs; better or worse when q"
                 " is at most {level}",
-                correction=context.correction,
+                correction=context.corrected_by,
                 level=context.formats.number(1 - context.confidence, 2),
             ),
         ),

@@ -176,7 +176,7 @@ def _associations_table(found: Sequence[Pair], context: Context) -> Table:
             Column(name="p_value", head="p", kind="p"),
             Column(name="q_value", head="q", kind="p"),
         ),
-        note=_("q: p corrected by {correction} over all rows.", correction=context.correction),
+        note=_("q: p corrected by {correction} over all rows.", correction=context.corrected_by),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import logging
 import sys
@@ -96,10 +97,26 @@ def test_several_campaigns_and_no_summary_have_one_page_too():
     assert "This report has no summary" in words(page)
 
 
+def attached_to(report: bytes) -> dict[str, bytes]:
+    return {name: b"".join(parts) for name, parts in read(report).attachments.items()}
+
+
 def test_every_table_is_attached_as_it_is(run, report):
-    attached = {name: b"".join(parts) for name, parts in read(report).attachments.items()}
+    attached = attached_to(report)
+    del attached["queries.sql"]
     assert attached == story.tables_of(run)
     assert len(attached["profitability.top_users.csv"].splitlines()) == 846
+
+
+def test_the_sql_is_attached_whole_and_listed_by_its_hash(run, report):
+    attached = attached_to(report)["queries.sql"].decode()
+    printed = " ".join(words(page) for page in read(report).pages)
+    assert run.facts
+    for fact in run.facts:
+        assert f"{fact.sql.strip()};" in attached
+        assert hashlib.sha256(fact.sql.encode()).hexdigest()[:12] in printed
+    assert "attached to this PDF as queries.sql" in printed
+    assert "SELECT" not in printed
 
 
 def test_it_is_tagged_titled_and_in_a_language(report):
