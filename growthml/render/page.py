@@ -41,6 +41,11 @@ class Block:
     figures: Sequence[FigureView] = ()
     table: TableView | None = None
 
+    @property
+    def anchor(self) -> str:
+        """Of the block as a whole."""
+        return f"block-{self.table.anchor if self.table else self.figures[0].anchor}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from growthml.errors import GrowthError
 from growthml.render.assets import FONT_SCHEME, print_font
 from growthml.render.dress import printed_as
+from growthml.render.flow import flowed
 from growthml.render.front import FITS, Fit
 from growthml.render.page import Page, page
 from growthml.render.queries import FILE, queries
@@ -73,7 +74,7 @@ class Press:
         are the statements."""
         with _watched(), printed_as(self._run):
             fit, _ = self._front
-            document = _laid_out("report.html.j2", self._view, fit, self._environment, self._paper)
+            document = self._flowed(fit)
             files = {**csv, FILE: queries(self._view.appendix)}
             attached = [_attachment(each, files, self._run) for each in sorted(files)]
             return _written(document, attached)
@@ -82,6 +83,16 @@ class Press:
         """The front page alone, on exactly one page."""
         with _watched(), printed_as(self._run):
             return _written(self._front[1], [])
+
+    def _flowed(self, fit: Fit) -> Any:
+        """The report laid out; once more where blocks in another order fill its pages."""
+
+        def laid_out(view: Page) -> Any:
+            return _laid_out("report.html.j2", view, fit, self._environment, self._paper)
+
+        document = laid_out(self._view)
+        view = flowed(self._view, document)
+        return document if view is self._view else laid_out(view)
 
     @cached_property
     def _front(self) -> tuple[Fit, Any]:

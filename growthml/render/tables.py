@@ -406,14 +406,28 @@ def _with_unit(column: Column, context: Context) -> str:
 def _widths(
     columns: Sequence[Column], heads: Sequence[Head], cells: Sequence[Sequence[Cell]]
 ) -> list[int]:
-    """Characters each column asks for: its longest text, or the longest word of its head."""
-    widths = []
+    """Characters each column asks for: its longest text, or the longest word of its head.
+
+    Long texts give way, and get what the page has left over.
+    """
+    widths, wanted = [], []
     for column, head, texts in zip(columns, heads, cells, strict=True):
         longest = max((len(cell.text) + round(2 * cell.pad) for cell in texts), default=0)
         word = max((len(part) for part in head.text.split()), default=0)
-        widths.append(min(_LONGEST, max(longest, word, len(head.text) // 2)) + 3 + 12 * column.bar)
-    full = sum(widths) * _MM_PER_CHARACTER > _FULL
-    return [
-        min(width, _CROWDED) if full and column.kind == "text" else width
-        for width, column in zip(widths, columns, strict=True)
-    ]
+        asked = max(longest, word, len(head.text) // 2)
+        wanted.append(asked + 3)
+        widths.append(min(_LONGEST, asked) + 3 + 12 * column.bar)
+    if sum(widths) * _MM_PER_CHARACTER > _FULL:
+        widths = [
+            min(width, _CROWDED) if column.kind == "text" else width
+            for width, column in zip(widths, columns, strict=True)
+        ]
+    return _spread(widths, wanted)
+
+
+def _spread(widths: Sequence[int], wanted: Sequence[int]) -> list[int]:
+    """The widths, those that gave way widened by what a full table has left over."""
+    spare = max(0, int(_FULL / _MM_PER_CHARACTER) - sum(widths))
+    lacks = [max(0, want - width) for width, want in zip(widths, wanted, strict=True)]
+    part = min(1.0, spare / sum(lacks)) if any(lacks) else 0.0
+    return [width + int(lack * part) for width, lack in zip(widths, lacks, strict=True)]
