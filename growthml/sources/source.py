@@ -20,7 +20,7 @@ from growthml.sources import postgres_arrow
 from growthml.sources.catalogue import Catalogue
 from growthml.sources.connect import engine_for
 from growthml.sources.fetch import Arrow, Fetch, Rows, typed
-from growthml.sources.kept import Kept
+from growthml.sources.kept import Kept, keeps
 from growthml.sources.log_cache import GLANCE, Logs
 from growthml.sources.mapping import Mapped, map_schema
 from growthml.sources.plain import told_plainly
@@ -75,7 +75,7 @@ class Source:
         self.behind = behind(self._connection)
         """By how many seconds a replica may be behind its primary; None where it is none."""
         self._fetch = self._fetching()
-        self._kept = Kept(self._connection) if self.dialect == "duckdb" else None
+        self._kept = Kept(self._connection) if keeps(self._connection) else None
         self._late = False
 
     def __enter__(self) -> Source:
@@ -115,6 +115,8 @@ class Source:
         self._connection.close()
         self._connection = self._engine.connect()
         self._fetch = self._fetching()
+        if self._kept is not None:
+            self._kept.move_to(self._connection)
 
     def map(
         self, schema: Schema, *, stored_zone: str, report_zone: str

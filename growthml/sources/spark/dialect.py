@@ -12,6 +12,7 @@ from sqlalchemy.engine import default, interfaces
 from sqlalchemy.sql import compiler
 
 from growthml.sources.dialects.spark import text
+from growthml.sources.kept import TemporaryTable
 
 
 class _Text(sa.String):
@@ -115,6 +116,14 @@ class SparkDialect(default.DefaultDialect):
     def is_disconnect(self, e: Any, connection: Any, cursor: Any) -> bool:
         """Whether the server is gone, or has forgotten the session."""
         return any(sign in str(e) for sign in ("UNAVAILABLE", "INVALID_HANDLE"))
+
+    def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        """Run a query, or keep it where that is what it is for."""
+        compiled = getattr(context, "compiled", None)
+        if compiled is not None and isinstance(compiled.statement, TemporaryTable):
+            cursor.keep(compiled.statement.name, statement, parameters)
+        else:
+            cursor.execute(statement, parameters)
 
     def do_rollback(self, dbapi_connection: Any) -> None:
         """A session has no transactions."""

@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql.connect.client.retries import DefaultPolicy
 from pyspark.sql.connect.session import SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.storagelevel import StorageLevel
 
 from growthml.sources.dialects.spark import name as written
 from growthml.sources.spark.files import views_of
@@ -96,11 +98,29 @@ class Connection:
 
     def __init__(self, session: Any) -> None:
         self._session = session
+        self._kept: list[Any] = []
         self.interrupted = False
 
     def cursor(self) -> Cursor:
         """A result to come."""
         return Cursor(self, self._session)
+
+    @cached_property
+    def caches(self) -> bool:
+        """Whether the server keeps rows when it is asked to; Sail says so, and does not."""
+        client = self._session.client
+        with suppress(PySparkException):
+            frame = self._session.range(1).persist()
+            plan = client.explain_string(frame._plan.to_proto(client), "simple")
+            frame.unpersist()
+            return "InMemoryRelation" in plan
+        return False
+
+    def keep(self, name: str, frame: Any) -> None:
+        """Have the executors keep a query's rows, in memory or on their disks, once they are first
+        read, and call it by a name in this session."""
+        self._kept.append(frame.persist(StorageLevel.MEMORY_AND_DISK))
+        frame.createTempView(name)
 
     def interrupt(self) -> None:
         """Have the server stop what this session runs; may be called from another thread."""
@@ -122,7 +142,10 @@ class Connection:
         """Nothing is ever written."""
 
     def close(self) -> None:
-        """End the session, with its views."""
+        """End the session, with its views and what is kept; a server would go on keeping it."""
+        with suppress(PySparkException):
+            while self._kept:
+                self._kept.pop().unpersist()
         # The client would wait ten seconds for what Sail never answers.
         self._session.client._release_futures.clear()
         self._session.stop()
@@ -146,7 +169,7 @@ class Cursor:
         """Run a query; anything else is refused."""
         self._connection.interrupted = False
         with _told(self._connection):
-            frame = self._session.sql(_query(statement), args=dict(parameters or {}))
+            frame = self._frame(statement, parameters)
             client = self._session.client
             results = client.to_table_as_iterator(frame._plan.to_proto(client), {})
             first = next(results)
@@ -158,6 +181,16 @@ class Cursor:
                 self._tables = results
         self.description = [(name, *[None] * 6) for name in self._schema.names]
         self._rows = (row for table in self._read() for row in _rows(table))
+
+    def keep(
+        self, name: str, statement: str, parameters: Mapping[str, Any] | None = None
+    ) -> None:
+        """Keep the rows of a query on the server, under a name."""
+        with _told(self._connection):
+            self._connection.keep(name, self._frame(statement, parameters))
+
+    def _frame(self, statement: str, parameters: Mapping[str, Any] | None) -> Any:
+        return self._session.sql(_query(statement), args=dict(parameters or {}))
 
     def _read(self) -> Iterator[pa.Table]:
         while True:
