@@ -40,45 +40,50 @@ def run() -> None:
     """Print CPU and wall seconds of both at each size, and their ratios."""
     for size in SIZES:
         with campaigns(size, "duckdb") as folder:
-            _against(
-                "DuckDB", size, lambda: _ours(folder / "campaigns.yml"), lambda: _duckdb(folder)
-            )
+            against("DuckDB", size, lambda: ours(folder / "campaigns.yml"), lambda: _duckdb(folder))
             if size > MOST_ON_POSTGRESQL:
                 continue
             with served(folder) as server:
-                _against(
+                against(
                     "PostgreSQL",
                     size,
-                    lambda: _ours(folder / "postgres.yml"),
+                    lambda: ours(folder / "postgres.yml"),
                     lambda: _postgresql(server),
                     server.process,
                 )
 
 
-def _against(
+def against(
     engine: str,
     size: int,
     ours: Callable[[], Frames],
     theirs: Callable[[], Frames],
-    server: int | None = None,
+    *servers: int,
+    times: int = 0,
 ) -> None:
-    """Print what both cost; raises AssertionError where their figures differ."""
+    """Print what both cost; raises AssertionError where their figures differ.
+
+    servers: the processes whose CPU counts too. times: how often each is measured; left out, as
+    often as the size allows.
+    """
     _compare(ours(), theirs())
-    pairs = [(_cost(ours, server), _cost(theirs, server)) for _ in range(repeats(size))]
+    pairs = [
+        (_cost(ours, *servers), _cost(theirs, *servers)) for _ in range(times or repeats(size))
+    ]
     mine, hand = ([median(each[side][i] for each in pairs) for i in (0, 1)] for side in (0, 1))
     for what, a, b in zip(("CPU", "wall"), mine, hand, strict=True):
         told = f"ours {a:7.2f} s, by hand {b:7.2f} s, ratio {a / b:5.2f}"
         print(f"  {size:>11,} events {engine:10} {what:4} {told}")
 
 
-def _cost(work: Callable[[], object], server: int | None) -> tuple[float, float]:
+def _cost(work: Callable[[], object], *servers: int) -> tuple[float, float]:
     """CPU and wall seconds."""
-    watch = Stopwatch(server)
+    watch = Stopwatch(*servers)
     work()
     return watch.cpu, watch.wall
 
 
-def _ours(file: Path) -> Frames:
+def ours(file: Path) -> Frames:
     config = plan.read_config(file)
     chosen = plan.choose(config, SECTIONS)
     with OpenSources(config, plan.campaigns(config, TODAY, chosen)) as sources:
@@ -103,7 +108,7 @@ def _duckdb(folder: Path) -> Frames:
     def connect(campaign: str) -> Any:
         return duckdb.connect(str(folder / f"{campaign}.duckdb"), read_only=True)
 
-    return _by_hand(connect, answer)
+    return by_hand(connect, answer)
 
 
 def _postgresql(server: PostgreSQL) -> Frames:
@@ -118,24 +123,31 @@ def _postgresql(server: PostgreSQL) -> Frames:
         settings = f"-c search_path={campaign} -c work_mem={DEFAULT_MEMORY}"
         return server.connect(options=settings, cursor_factory=psycopg.ClientCursor)
 
-    return _by_hand(connect, answer)
+    return by_hand(connect, answer)
 
 
-def _by_hand(connect: Callable[[str], Any], answer: Callable[[Any, str], pd.DataFrame]) -> Frames:
+def by_hand(
+    connect: Callable[[str], Any],
+    answer: Callable[[Any, str], pd.DataFrame],
+    in_other_words: Mapping[str, str] | None = None,
+) -> Frames:
+    """What each statement answers; some may be given in other words, which the engine asks for."""
+    asked = dict(statements(EXPERT)) | dict(in_other_words or {})
     told = []
     for campaign in CAMPAIGNS:
         with connect(campaign) as connection:
             told.append(
                 {
                     name: answer(connection, statement).assign(campaign=campaign)
-                    for name, statement in _statements()
+                    for name, statement in asked.items()
                 }
             )
     return {name: pd.concat([each[name] for each in told], ignore_index=True) for name in told[0]}
 
 
-def _statements() -> Sequence[tuple[str, str]]:
-    parts = re.split(r"^-- (\w+)\n", EXPERT.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+def statements(file: Path) -> Sequence[tuple[str, str]]:
+    """The name and the text of each statement."""
+    parts = re.split(r"^-- (\w+)\n", file.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     return list(zip(parts[::2], parts[1::2], strict=True))
 
 

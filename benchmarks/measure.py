@@ -65,13 +65,13 @@ def _once(words: Sequence[str], folder: Path) -> Cost:
 
 
 class Stopwatch:
-    """CPU and wall seconds since it was made, of this process and of a server's if one is named.
+    """CPU and wall seconds since it was made, of this process and of servers.
 
-    server: the process id of a server, whose own children count too.
+    servers: their process ids; their own children count too.
     """
 
-    def __init__(self, server: int | None = None) -> None:
-        self._server = server
+    def __init__(self, *servers: int) -> None:
+        self._servers = servers
         self._cpu, self._wall = self._used(), time.perf_counter()
 
     @property
@@ -89,7 +89,7 @@ class Stopwatch:
             resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
         ]
         own = sum(used.ru_utime + used.ru_stime for used in spent)
-        return own + (_of(self._server) if self._server else 0.0)
+        return own + sum(map(_of, self._servers))
 
 
 def _of(process: int) -> float:
@@ -106,6 +106,6 @@ def _ticks(process: int) -> int:
 
 
 def _children(process: int) -> list[int]:
-    return [
-        int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    ]
+    """Whichever of its threads started them."""
+    threads = Path(f"/proc/{process}/task").glob("*/children")
+    return [int(each) for thread in threads for each in thread.read_text().split()]

@@ -277,6 +277,11 @@ class Spark(Sail):
         self.start(*self._connect(master))
         until(lambda: listens(self), "Spark Connect to start", JAVA)
 
+    @property
+    def processes(self) -> list[int]:
+        """The ids of the master's, the workers' and the server's process."""
+        return [self.process, *(daemon.process for daemon in self._daemons)]
+
     def _daemon(self, name: str, *arguments: str) -> Server:
         daemon = Server(f"spark-{name.partition('.')[0]}", signal.SIGTERM)
         program = self.home / "bin" / "spark-class"

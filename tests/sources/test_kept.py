@@ -12,6 +12,8 @@ import sqlalchemy as sa
 
 from growthml.config.schema import SourceConfig
 from growthml.errors import FactError
+from growthml.sources.connect import engine_for
+from growthml.sources.kept import Kept
 from growthml.sources.source import Source
 
 
@@ -68,6 +70,22 @@ def test_the_users_database_is_not_written_to(path: Path) -> None:
         rows(source, -1)
     assert hashlib.sha256(path.read_bytes()).hexdigest() == before
     assert [each.name for each in path.parent.iterdir()] == ["shop.duckdb"]
+
+
+def test_another_connection_gets_all_that_was_kept(path: Path) -> None:
+    engine = engine_for("shop", f"duckdb:///{path}")
+    with engine.connect() as first:
+        kept = Kept(first)
+        tables = [kept.table("kinds", per_kind(above)) for above in (-1, 6)]
+    engine.dispose()
+    with engine.connect() as second:
+        kept.move_to(second)
+        held = [
+            second.execute(sa.select(table.c.kind, table.c.n).order_by(table.c.kind)).all()
+            for table in tables
+        ]
+    engine.dispose()
+    assert held == [[(0, 3), (1, 3), (2, 3)], [(1, 1), (2, 1)]]
 
 
 def test_it_survives_a_query_that_fails(source: Source) -> None:

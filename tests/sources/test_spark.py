@@ -50,7 +50,7 @@ def test_every_fact_of_the_market_is_the_storys_on_spark(name: str, tmp_path: Pa
     with open_source(write("spark", tmp_path, market_tables(SHAPES[name]))) as source:
         mapped, problems = source.map(schema_of(SHAPES[name]), stored_zone="UTC", report_zone="UTC")
         assert problems == []
-        relations = Relations(mapped, [ALL], COUNTING)
+        relations = Relations(mapped, [ALL], COUNTING, source.keep)
         for fact, expected in story.items():
             assert rows(source.read(FACTS[fact].query(relations))) == in_order(expected), fact
 
@@ -78,6 +78,56 @@ def test_many_rows_come_in_frames(server: Callable[[], Sail], tmp_path: Path) ->
         frames = [frame["id"].tolist() for frame in source.batches(query)]
     assert max(map(len, frames)) <= BATCH_ROWS
     assert [number for frame in frames for number in frame] == list(range(120_000))
+
+
+# -- What is kept on a server while a source is open --------------------------------------------
+
+
+def kinds(source: Source) -> list[tuple[int, int]]:
+    """How many of the numbers 0 to 8 leave each remainder by 3, from what is kept of them."""
+    kind = (sa.column("id", sa.BigInteger()) % 3).label("kind")
+    kept = source.keep("kinds", sa.select(kind).select_from(numbers("9")))
+    counted = sa.select(kept.c.kind, sa.func.count().label("n")).group_by(kept.c.kind)
+    frame = source.read(counted.order_by(kept.c.kind))
+    return list(zip(frame["kind"], frame["n"], strict=True))
+
+
+def cached(server: Sail) -> bool:
+    """Whether another session would read those remainders from what is kept."""
+    from pyspark.sql.connect.session import SparkSession
+
+    session = SparkSession.builder.remote(f"sc://127.0.0.1:{server.port}").create()
+    plan = session.sql("EXPLAIN SELECT id % 3 AS kind FROM range(9)").toArrow()
+    session.stop()
+    return "InMemoryRelation" in str(plan["plan"][0])
+
+
+@pytest.mark.slow
+def test_a_relation_is_kept_until_the_source_closes(tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("n\n1\n")
+    server = spark()
+    with open_source(server.url(tmp_path)) as source:
+        assert source.keeps
+        assert not cached(server)
+        assert kinds(source) == [(0, 3), (1, 3), (2, 3)]
+        assert cached(server)
+    assert not cached(server)
+
+
+@pytest.mark.slow
+def test_a_session_that_is_gone_is_opened_again_with_what_was_kept(tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("n\n1\n")
+    with open_source(spark().url(tmp_path)) as source:
+        assert kinds(source) == [(0, 3), (1, 3), (2, 3)]
+        driver: Any = source._connection.connection.driver_connection
+        driver._session.client.release_session()
+        assert kinds(source) == [(0, 3), (1, 3), (2, 3)]
+
+
+def test_sail_keeps_nothing(tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("n\n1\n")
+    with open_source(sail().url(tmp_path)) as source:
+        assert not source.keeps
 
 
 # -- What a URL may say ------------------------------------------------------------------------

@@ -182,9 +182,7 @@ class Cursor:
         self.description = [(name, *[None] * 6) for name in self._schema.names]
         self._rows = (row for table in self._read() for row in _rows(table))
 
-    def keep(
-        self, name: str, statement: str, parameters: Mapping[str, Any] | None = None
-    ) -> None:
+    def keep(self, name: str, statement: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Keep the rows of a query on the server, under a name."""
         with _told(self._connection):
             self._connection.keep(name, self._frame(statement, parameters))
