@@ -56,6 +56,7 @@ class OpenSources:
                         config.sources[name],
                         logs=logs,
                         tables=config.schema_of(name).tables if copying else (),
+                        sharers=len(names),
                     )
                 )
                 for name in names

@@ -306,8 +306,8 @@ class SourceConfig(Model):
     """Whether ids here mean the same people as in other sources with `same_users: true`."""
     memory_limit: Memory | None = None
     """The most memory the query engine may take, such as `2GB` (DuckDB, Parquet, CSV, logs, copies
-    of SQLite files); what does not fit goes to the folder for temporary files. Left out: `4GB`, or
-    80 % of the machine's memory where that is less."""
+    of SQLite files); what does not fit goes to the folder for temporary files. Left out: the
+    sources of a report share `4GB`, or 80 % of the machine's memory where that is less."""
     threads: Annotated[WholeNumber, Field(ge=1)] | None = None
     """How many threads the query engine may use. Left out: as many as there are cores."""
     timeout: Annotated[Number, Field(gt=0)] | None = None

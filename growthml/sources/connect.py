@@ -37,7 +37,9 @@ from growthml.sources.servers import server_engine
 from growthml.sources.sqlite_cache import copy_of
 
 MEMORY_LIMIT = "4GB"
-"""The most memory an engine in this process takes where the config says nothing."""
+"""The most memory engines in this process take together where the config says nothing."""
+LEAST_MEMORY = 512.0
+"""Megabytes that each of them has at least."""
 
 _HOST = re.compile(HOST)
 _SQLITE_READS = {
@@ -70,7 +72,8 @@ def engine_for(
 ) -> Engine:
     """An engine that can only read `url` (a SQLAlchemy URL, or a path to files).
 
-    settings: `memory_limit`, `threads` and `timeout` of a source, where the engine takes them.
+    settings: `memory_limit`, `threads` and `timeout` of a source, where the engine takes them, and
+    `sharers`: among how many the memory is shared where the source has no limit of its own.
     logs: how far access logs are read. copied: the tables of a large SQLite file that are copied
     into DuckDB, beside the logs' cache.
     Raises SourceError when the URL cannot be understood, its driver is missing, or the file it
@@ -206,7 +209,7 @@ def _duckdb_engine(url: URL, settings: Mapping[str, Any], **arguments: Any) -> E
 
     def settle(connection: Any, _record: Any) -> None:
         connection.execute("SET TimeZone = 'UTC'")
-        limit = settings.get("memory_limit") or _memory_limit(connection)
+        limit = settings.get("memory_limit") or _share(connection, settings.get("sharers", 1))
         connection.execute(f"SET memory_limit = '{limit}'")
 
     engine = sa.create_engine(
@@ -224,10 +227,11 @@ def _instance(url: URL) -> str:
     return f"{os.getpid()}-{md5(str(url.database).encode(), usedforsecurity=False).hexdigest()[:8]}"
 
 
-def _memory_limit(connection: Any) -> str:
-    """MEMORY_LIMIT, or what DuckDB chose by itself, 80 % of the machine's, where that is less."""
+def _share(connection: Any, sharers: int) -> str:
+    """Of MEMORY_LIMIT, or of DuckDB's own choice, 80 % of the machine, where that is less."""
     (found,) = connection.execute("SELECT current_setting('memory_limit')").fetchone()
-    return str(min(found, MEMORY_LIMIT, key=megabytes))
+    share = min(megabytes(found), megabytes(MEMORY_LIMIT)) / sharers
+    return f"{max(share, LEAST_MEMORY):.0f}MB"
 
 
 def _select_only(

@@ -47,7 +47,8 @@ class Source:
     manager. Raises SourceError when it cannot be opened.
 
     logs: how far an access log is read; left out, its first lines only, enough to map it. tables:
-    what is read of it; a large SQLite file is copied as far as they go.
+    what is read of it; a large SQLite file is copied as far as they go. sharers: how many sources
+    are open beside one another, itself among them.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Source:
         *,
         logs: Logs = GLANCE,
         tables: Sequence[str] = (),
+        sharers: int = 1,
     ) -> None:
         self.name = name
         self.url = config.url.stored()
@@ -66,7 +68,7 @@ class Source:
         self._engine: Engine = engine_for(
             name,
             config.url.reveal(),
-            settings=self._settings,
+            settings=self._settings | {"sharers": sharers},
             logs=logs,
             copied=tables if config.cache else (),
         )

@@ -113,6 +113,16 @@ def test_an_engine_does_not_take_all_the_memory_there_is(tmp_path: Path) -> None
     assert setting(url, "memory_limit", memory_limit="5GB") == "4.6 GiB"
 
 
+def test_sources_of_one_report_share_the_memory(tmp_path: Path) -> None:
+    url = write("duckdb", tmp_path, market_tables())
+    alone, of_two, of_ten = (
+        megabytes(setting(url, "memory_limit", sharers=number)) for number in (1, 2, 10)
+    )
+    assert of_two == pytest.approx(alone / 2, rel=0.06)  # DuckDB tells it to a tenth of a GiB
+    assert of_ten == pytest.approx(488.2)  # 512 MB, the least
+    assert setting(url, "memory_limit", memory_limit="5GB", sharers=2) == "4.6 GiB"
+
+
 def test_what_does_not_fit_into_the_memory_is_not_put_beside_the_users_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
