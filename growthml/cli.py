@@ -174,6 +174,7 @@ def _demo_config() -> Path:
 
 def _check(options: argparse.Namespace) -> int:
     from growthml import plan
+    from growthml.config.doubts import doubts
     from growthml.config.load import located
     from growthml.prepared import faults
     from growthml.reading import OpenSources
@@ -194,14 +195,17 @@ def _check(options: argparse.Namespace) -> int:
         wrong = list(faults(config, opened.readings(seen_until=today, today=today)))
     if wrong:
         raise located(options.config, wrong, options.set)
-    unheeded = plan.unheeded(config)
+    unheeded, doubted = plan.unheeded(config), list(doubts(config))
     if options.json:
-        _print_json({"config": str(options.config), "sources": found, "unheeded": unheeded})
+        told = {"config": str(options.config), "sources": found}
+        _print_json(told | {"unheeded": unheeded, "warnings": doubted})
         return 0
     for each in found:
         print(f"{each['source']}: {each['url']} ({each['dialect']}), {len(each['fields'])} fields")
     if unheeded:
         print(f"This version does nothing with: {', '.join(unheeded)}")
+    for doubt in doubted:
+        print(f"Warning: {doubt}")
     print(f"{options.config}: good")
     return 0
 

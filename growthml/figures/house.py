@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeGuard
 
 from growthml import fonts
 from growthml.fonts import Weight
-from growthml.fonts.machine import font_of
+from growthml.fonts.machine import NO_WIDTH, font_of
 
 Width = Literal["L", "S"]
 
@@ -45,7 +45,6 @@ ELLIPSIS = "…"
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]+")
 _BREAK = re.compile(r"(?<=-)(?=\w)| +")
-_NO_WIDTH = ("Cf", "Mn", "Me")
 _UNKNOWN_EM = 1.4  # an emoji, the widest of what other fonts may fill in
 
 
@@ -85,7 +84,7 @@ def _ems(words: str, font: str, weight: Weight) -> float:
 def _foreign_em(char: str) -> float:
     """How wide a glyph is in whatever font fills it in: an ideograph is square."""
     kind = unicodedata.category(char)
-    if kind in _NO_WIDTH:
+    if kind in NO_WIDTH:
         return 0.0
     square = unicodedata.east_asian_width(char) in ("W", "F") and kind != "So"
     return 1.0 if square else _UNKNOWN_EM
@@ -96,7 +95,7 @@ def missing(words: str) -> str:
     return "".join(
         char
         for char in not_ours(words)
-        if unicodedata.category(char) not in _NO_WIDTH and not font_of(char)
+        if unicodedata.category(char) not in NO_WIDTH and not font_of(char)
     )
 
 
