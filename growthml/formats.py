@@ -22,7 +22,7 @@ from functools import cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal, SupportsFloat
 
-from growthml.words import _, has
+from growthml.words import _, has, isolated
 
 if TYPE_CHECKING:
     from growthml.charts import Unit
@@ -275,7 +275,7 @@ class Formats:
         from babel.lists import format_list
 
         style: Literal["standard", "or"] = "standard" if conjunction == "and" else "or"
-        return format_list(words, style, self._words)
+        return format_list([isolated(each) for each in words], style, self._words)
 
     def _scalar(self, x: Number, unit: Unit, signed: bool) -> str:
         match unit:

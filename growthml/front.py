@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from growthml.metrics import Measured, Sums
 from growthml.parts import Campaign, Context, Facts, KpiRow, Verdict
-from growthml.words import _, n_
+from growthml.words import _, isolated, n_
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -362,7 +362,7 @@ def coverage(facts: Facts, campaigns: Mapping[str, Sums], context: Context) -> s
     formats, span = context.formats, facts["span"]
     rows = {row.campaign: row for row in span.itertuples()}
     dated = [
-        f"{formats.dates(*days)} ({campaign.label})"
+        f"{formats.dates(*days)} ({isolated(campaign.label)})"
         for campaign in context.campaigns
         if (row := rows.get(campaign.key)) and (days := _days(row, campaign))
     ]

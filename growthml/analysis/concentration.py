@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from growthml import shape
 from growthml.charts import CurvePanel, Curves, Dot, Line, Reference
 from growthml.parts import Context
-from growthml.words import _
+from growthml.words import _, isolated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +77,9 @@ def lorenz_chart(
     for campaign, style in shown:
         x, y = _points(curve, campaign.key)
         lines.append(Line(series=style, x=x, y=y))
-    told = ", ".join(f"{c.label} {formats.share(share_of_top(curve, c.key))}" for c, _ in shown)
+    told = ", ".join(
+        f"{isolated(c.label)} {formats.share(share_of_top(curve, c.key))}" for c, _ in shown
+    )
     ginis = formats.join([formats.statistic(gini(curve, c.key)) for c, _ in shown])
     sizes = formats.join([formats.count(buyers[c.key]) for c, _ in shown])
     return Curves(

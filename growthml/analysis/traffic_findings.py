@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from growthml import shape
 from growthml.analysis.traffic import METRICS, Measure, Traffic, passed
 from growthml.parts import Campaign, Evidence, Finding, Front, KpiRow, Verdict
-from growthml.words import _, n_, within
+from growthml.words import _, isolated, n_, within
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -429,7 +429,7 @@ def _lede(traffic: Traffic) -> str:
             if mean.value is not None
             else ""
         )
-        told.append(f"{campaign.label}: {visits}{by}{length}.")
+        told.append(f"{isolated(campaign.label)}: {visits}{by}{length}.")
     return " ".join(told)
 
 

@@ -216,7 +216,7 @@ def set_page(name: str, language: str, **values: Any) -> bytes:
             _templates(),
             name,
             language=words.language(),
-            direction=words.direction(language),
+            direction=words.direction(words.language()),
             facets={name: _(word) for name, word in FACETS.items()},
             statuses=STATUSES,
             said=_said(),

@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from growthml import words
 from growthml.config.types import (
     Address,
     Amount,
@@ -687,8 +688,10 @@ class Config(Model):
 
     @property
     def language(self) -> str:
-        """The language of the words, such as `de`: the theme's, else that of the locale."""
-        return self.theme.language or self.report.locale.partition("_")[0]
+        """The language of the words, such as `de`: the theme's, else that of the locale, else
+        English where there is no catalogue of that."""
+        language = self.theme.language or self.report.locale.partition("_")[0]
+        return language if words.has(language) else words.SOURCE_LANGUAGE
 
     @property
     def baseline_key(self) -> str | None:

@@ -31,6 +31,7 @@ from growthml.figures.canvas import Canvas, Disc, Mark, Shape, Words
 from growthml.fonts import Weight
 from growthml.fonts.machine import font_of
 from growthml.palette import light
+from growthml.words import plain
 
 HASH_SALT = "growthml"
 FALLBACK_FAMILY = "DejaVu Sans"
@@ -108,6 +109,7 @@ def _put_words(words: Words, renderer: Any, to_page: Affine2D) -> None:
     text, left, family = words.text, words.x, fonts.FAMILY
     further: tuple[str, ...] = ()
     if isinstance(renderer, RendererAgg):
+        text = plain(text)
         family = _family(str(fonts.ttf(words.weight)), words.weight)
         foreign = {char: font_of(char) for char in house.not_ours(text)}
         # A picture knows no anchor, has no reader's font to fall back on, and no coloured glyphs.

@@ -11,7 +11,7 @@ from growthml.render.queries import fingerprint
 from growthml.render.relations import Relation, shared, without
 from growthml.render.tables import campaign_label
 from growthml.render.words import reason_of
-from growthml.words import N_, _, n_
+from growthml.words import N_, _, isolated, n_
 
 MOST_NAME = 60
 """A fact's name may hold arguments of any length; the SQL below tells them all."""
@@ -157,7 +157,7 @@ def _fact(name: str, link: Link, run: Run, places: Places, known: Sequence[Relat
 
 def _query(runs: Sequence[FactRun], run: Run, known: Sequence[Relation]) -> Query:
     """Campaigns that ran the same statement, told once."""
-    labels = [campaign_label(fact.campaign, run.context) for fact in runs]
+    labels = [isolated(campaign_label(fact.campaign, run.context)) for fact in runs]
     given = [", ".join(f"{k} = {v}" for k, v in fact.parameters.items()) for fact in runs]
     alike = len(set(given)) == 1
     counts = [run.context.formats.count(fact.rows) for fact in runs]

@@ -12,7 +12,7 @@ from growthml.parts import Campaign, Finding, Front, KpiRow, Run, Status, Verdic
 from growthml.render.figure import FigureView, charts_of, figure_view
 from growthml.render.places import Places
 from growthml.render.words import STATES, State, reason_of
-from growthml.words import _
+from growthml.words import _, isolated
 
 if TYPE_CHECKING:
     from growthml.render.drawings import Drawings
@@ -177,7 +177,7 @@ def _windows(run: Run) -> str:
     """What the campaigns cover, where no section says it."""
     formats = run.context.formats
     spans = [
-        f"{formats.dates(campaign.start, _last_day(campaign, run))} ({campaign.label})"
+        f"{formats.dates(campaign.start, _last_day(campaign, run))} ({isolated(campaign.label)})"
         if campaign.start
         else _(
             "until {day} ({campaign})",

@@ -117,7 +117,7 @@ def page(run: Run, drawings: Drawings, rows: int) -> Page:
     }
     return Page(
         language=language(),
-        direction=direction(run.language),
+        direction=direction(language()),
         report=run.title,
         as_of=run.context.formats.date(run.context.as_of),
         run_id=run.run_id,

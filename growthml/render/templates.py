@@ -53,7 +53,7 @@ def environment(folder: Path | None = None) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    found.filters["unbroken"] = unbroken
+    found.filters |= {"unbroken": unbroken, "isolated": words.isolated}
     found.globals |= {
         "_": _text,
         "n_": _counted,
@@ -83,7 +83,7 @@ def _counted(state: EvalContext, one: str, many: str, count: int, /, **values: o
 
 def _placed(state: EvalContext, text: str, values: dict[str, object]) -> str:
     said = escape(text) if state.autoescape else text
-    return said.format(**values) if values else said
+    return words.filled(said, values)
 
 
 def fill(found: Environment, name: str, **values: Any) -> str:
