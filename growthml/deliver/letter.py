@@ -7,6 +7,7 @@ mail programs cut off, and as plain text of one screen.
 from __future__ import annotations
 
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -80,6 +81,14 @@ class Letter:
     def preheader(self) -> str:
         """What an inbox shows beside the subject."""
         return shorten(self.front.lede, _PREHEADER)
+
+    @property
+    def logo(self) -> tuple[str, bytes] | None:
+        """The theme's logo, its kind and bytes; none where it is an SVG, which mail programs do not
+        show."""
+        head, _comma, content = self.theme.logo.partition(";base64,")
+        kind = head.removeprefix("data:image/")
+        return (kind, b64decode(content)) if kind in ("png", "jpeg") else None
 
     def holding(self, kpis: int, callouts: int) -> Letter:
         """The letter with at most that many KPI lines, tested ones first, and callouts."""
@@ -169,22 +178,22 @@ class DrawnOnDemand(Mapping[str, "Mapping[Width, Drawing]"]):
 # -- HTML --------------------------------------------------------------------------------------
 
 
-def html(written: Letter, hero: str, templates: Path | None = None) -> str:
-    """The letter as HTML, its styles inlined. hero: the picture's address, such as `cid:…`.
+def html(written: Letter, hero: str, templates: Path | None = None, *, logo: str = "") -> str:
+    """The letter as HTML, its styles inlined. hero, logo: addresses of pictures, such as `cid:…`.
 
     What does not fit MOST_BYTES gives way: callouts, then KPI lines. Raises GrowthError where even
     that is not enough, or for a template that does not work.
     """
     with speaking(written.language), dressed(written.theme):
-        return _html(written, hero, environment(templates))
+        return _html(written, {"hero": hero, "logo": logo}, environment(templates))
 
 
-def _html(written: Letter, hero: str, found: Environment) -> str:
+def _html(written: Letter, pictures: Mapping[str, str], found: Environment) -> str:
     inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
     for kpis, callouts in ((MOST_KPIS, 3), (MOST_KPIS, 0), (3, 0), (0, 0)):
         shown = written.holding(kpis, callouts)
         with speaking(written.language):
-            text = fill(found, "email.html.j2", letter=shown, hero=hero)
+            text = fill(found, "email.html.j2", letter=shown, **pictures)
         page: str = inliner.inline(text)
         if len(page.encode()) <= MOST_BYTES:
             return page
@@ -276,6 +285,4 @@ def _first(groups: Sequence[KpiGroup], most: int) -> list[KpiGroup]:
 
 def embedded(picture: bytes) -> Markup:
     """A picture as a `data:` URI, for looking at a mail in a browser."""
-    from base64 import b64encode
-
     return Markup(f"data:image/png;base64,{b64encode(picture).decode()}")

@@ -7,7 +7,7 @@ function of the run, the config and the reader, down to the boundaries.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import EmailMessage
@@ -78,12 +78,21 @@ class Mailing:
 
     @cached_property
     def _html(self) -> str:
-        return html(self.letter, f"cid:{self._picture}", self.templates)
+        logo = f"cid:{self._content_id('logo')}" if self.letter.logo else ""
+        hero = f"cid:{self._content_id('hero')}"
+        return html(self.letter, hero, self.templates, logo=logo)
 
     @property
-    def _picture(self) -> str:
-        """The picture's Content-ID, without angle brackets."""
-        return f"hero.{self.run.run_id}@{domain_of(self.email.sender)}"
+    def _pictures(self) -> Iterator[tuple[str, str, bytes]]:
+        """What the page shows, in its order: name, kind, bytes."""
+        if self.letter.logo:
+            yield "logo", *self.letter.logo
+        if self.letter.hero:
+            yield "hero", "png", self.letter.hero.png
+
+    def _content_id(self, picture: str) -> str:
+        """A picture's Content-ID, without angle brackets."""
+        return f"{picture}.{self.run.run_id}@{domain_of(self.email.sender)}"
 
     def message(self, recipient: str, date: datetime, again: int = 0) -> EmailMessage:
         """The message to one reader. again: how often it was sent before.
@@ -101,14 +110,14 @@ class Mailing:
         made["Content-Language"] = self.letter.language
         made.set_content(self._text, cte="quoted-printable")
         made.add_alternative(self._html, subtype="html", cte="quoted-printable")
-        if self.letter.hero:
-            _text, page = made.iter_parts()
+        _text, page = made.iter_parts()
+        for name, kind, content in self._pictures:
             page.add_related(
-                self.letter.hero.png,
+                content,
                 "image",
-                "png",
-                cid=f"<{self._picture}>",
-                filename="figure.png",
+                kind,
+                cid=f"<{self._content_id(name)}>",
+                filename=f"{name}.{kind}",
                 disposition="inline",
             )
         for each in self.carried:

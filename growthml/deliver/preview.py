@@ -54,7 +54,9 @@ def preview(
         reader = next(iter(readers_of(wanted.email, slice)), wanted.email.sender)
         picture = embedded(made.letter.hero.png) if made.letter.hero else ""
         files["mail.eml"] = made.mail(reader, now()).content
-        files["mail.html"] = html(made.letter, picture, templates_of(config)).encode()
+        logo = made.letter.theme.logo
+        page = html(made.letter, picture, templates_of(config), logo=logo)
+        files["mail.html"] = page.encode()
     if wanted.webhook is not None:
         said = room_text(letter(run, alerts=alerts, link=link, picture=False), run.status)
         files["chat.txt"] = f"{said}\n".encode()

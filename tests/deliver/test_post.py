@@ -3,6 +3,8 @@ from __future__ import annotations
 import email
 import email.policy
 import hashlib
+import re
+from base64 import b64decode
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -15,6 +17,7 @@ from growthml.deliver.ledger import Ledger, State
 from growthml.deliver.post import period_of
 from growthml.parts import SectionRun, Status
 from growthml.progress import Progress
+from growthml.theme import Theme
 from tests.deliver.mailed import PERIOD, READERS, config_of, delivered, quick_story, states
 from tests.deliver.post_office import Office, free_port, opened
 from tests.render.story import CHURN, story
@@ -384,3 +387,31 @@ def test_without_an_owner_the_sender_hears(tmp_path: Path) -> None:
 def test_an_owner_who_cannot_be_told_fails_the_delivery(tmp_path: Path) -> None:
     done = delivered(tmp_path, config_of(f"smtp://127.0.0.1:{free_port()}"), held_story())
     assert any_failed(done)
+
+
+def test_the_logo_of_the_theme_arrives_with_the_mail_and_is_shown_in_it(tmp_path: Path) -> None:
+    # The smallest PNG there is: one transparent pixel.
+    pixel = (
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJg"
+        "gg=="
+    )
+    run = quick_story(theme=Theme(logo=f"data:image/png;base64,{pixel}"))
+    with opened(Office()) as office:
+        delivered(tmp_path, config_of(url(office)), run)
+    [message, _other] = office.taken
+    [picture] = [part for part in message.walk() if part.get_content_type() == "image/png"]
+    assert picture.get_payload(decode=True) == b64decode(pixel)
+    assert picture["Content-Disposition"].startswith("inline")
+    page = message.get_body(("html",))
+    assert page is not None
+    address = picture["Content-ID"].strip("<>")
+    assert re.search(rf'<img src="cid:{address}"[^>]*alt="Logo"', page.get_content())
+
+
+def test_a_drawn_logo_stays_out_of_mails_whose_programs_do_not_show_it(tmp_path: Path) -> None:
+    run = quick_story(theme=Theme(logo="data:image/svg+xml;base64,PHN2Zy8+"))
+    with opened(Office()) as office:
+        delivered(tmp_path, config_of(url(office)), run)
+    page = office.taken[0].get_body(("html",))
+    assert page is not None
+    assert "<img" not in page.get_content()
