@@ -17,6 +17,12 @@ VISIBLE = (
     "[...document.querySelectorAll('tr[data-facets]')].filter(row => row.offsetParent !== null)"
 )
 SAID = "document.querySelector('.matches').textContent"
+PAGES = (
+    "index.html",
+    "index/page-0001.html",
+    "postmortems/index.html",
+    "postmortems/campaigns--new.html",
+)
 BETTER = "Summer converts better than Spring."
 
 
@@ -148,15 +154,7 @@ def test_without_scripts_everything_is_there(archive: Path, page: Page) -> None:
 
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(
-    "name",
-    [
-        "index.html",
-        "index/page-0001.html",
-        "postmortems/index.html",
-        "postmortems/campaigns--new.html",
-    ],
-)
+@pytest.mark.parametrize("name", PAGES)
 def test_pages_fit_and_keep_to_themselves(
     archive: Path, page: Page, width: int, scheme: str, name: str
 ) -> None:
@@ -203,3 +201,15 @@ def test_postmortems_are_searched_too(
         page.until(f"{SAID} === '1 of 2 postmortems match'")
     names = page.ask(f"{VISIBLE}.map(row => row.querySelector('a').textContent)")
     assert sorted(names) == found
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_keeps_a_reader_out(
+    archive: Path, page: Page, name: str, scheme: str, width: int
+) -> None:
+    page.size(width)
+    page.scheme(scheme)
+    page.open(archive / name)
+    assert page.barriers() == []

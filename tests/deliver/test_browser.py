@@ -140,3 +140,12 @@ def _luminance(colour: str) -> float:
     parts = [int(part) / 255 for part in colour[4:-1].split(",")]
     linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("run", [story, three_arms, long_labels])
+def test_nothing_keeps_a_reader_out(page: Page, tmp_path: Path, run: object, scheme: str) -> None:
+    page.size(700)
+    page.scheme(scheme)
+    page.open(write(tmp_path, run()))  # type: ignore[operator]
+    assert page.barriers() == []
