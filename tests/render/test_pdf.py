@@ -7,6 +7,7 @@ import io
 import logging
 import sys
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -131,21 +132,45 @@ def test_it_is_tagged_titled_and_in_a_language(report):
 
 
 def test_every_figure_has_its_alt_text(report, run):
-    alts = set(_alts(read(report).trailer["/Root"]["/StructTreeRoot"]))
+    figures = [tag for tag in _tags(report) if tag["/S"] == "/Figure"]
+    alts = {str(tag.get("/Alt", "")) for tag in figures}
     charts = (story.ACTIONS, story.USERS, story.SIGNUPS, story.CUISINE, story.REVENUE)
     assert {chart.alt for chart in charts} <= alts
+    assert "" not in alts
 
 
-def _alts(node):
-    node = node.get_object()
-    if isinstance(node, list):
-        for child in node:
-            yield from _alts(child)
-    elif isinstance(node, dict):
-        if "/Alt" in node:
-            yield str(node["/Alt"])
-        if "/K" in node:
-            yield from _alts(node["/K"])
+def test_headings_go_down_one_level_at_a_time(report):
+    levels = [int(tag["/S"][2:]) for tag in _tags(report) if tag["/S"] in LEVELS]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_every_table_says_which_cells_are_heads(report):
+    tables = [tag for tag in _tags(report) if tag["/S"] == "/Table"]
+    assert tables
+    for table in tables:
+        rows = [tag for tag in _below(table) if tag["/S"] == "/TR"]
+        cells = [[tag["/S"] for tag in _below(row)] for row in rows]
+        assert all(set(row) & {"/TH", "/TD"} for row in cells)
+        assert any("/TH" in row for row in cells)
+
+
+LEVELS = tuple(f"/H{level}" for level in range(1, 7))
+
+
+def _tags(report):
+    """Every tag of a document, in reading order."""
+    return list(_below(read(report).trailer["/Root"]["/StructTreeRoot"]))
+
+
+def _below(node):
+    """The tags below one; numbers and references to what is drawn are none."""
+    found = node.get("/K", [])
+    for each in found if isinstance(found, list) else [found]:
+        child = each.get_object()
+        if isinstance(child, dict) and "/S" in child:
+            yield child
+            yield from _below(child)
 
 
 def test_pages_are_numbered_and_named(report):
