@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from math import hypot
 from statistics import fmean
 
@@ -37,7 +37,9 @@ QUIET = ("muted", "axis", "grid")
 """Lines in these tokens are background and thin."""
 LABEL_WIDTH = 34.0
 SHADE_LABEL = 20.0
-LEADER_FROM = 3.0
+LEADER_FROM, LEADER_MOST = 3.0, 12.0
+NEAR = 24
+"""How many spots about the end of a line are tried for its name."""
 
 
 @dataclass(frozen=True)
@@ -308,6 +310,7 @@ def _draw_ends(canvas: Canvas, panel: CurvePanel, plot: _Plot, room: Box) -> Non
                     fmean(y for _, y in points),
                 )
             )
+    ends = [end for end in ends if not _named_beside(canvas, end, plot)]
     ends.sort(key=lambda end: (round(end.spot[1], 3), end.lead_in))
     column = plot.box.right + _end_gap(panel)
     heights = [len(end.lines) * house.line_height(house.TEXT) for end in ends]
@@ -322,6 +325,20 @@ def _draw_ends(canvas: Canvas, panel: CurvePanel, plot: _Plot, room: Box) -> Non
                 thickness=house.HAIRLINE,
                 clear=False,
             )
+
+
+def _named_beside(canvas: Canvas, end: _End, plot: _Plot) -> bool:
+    """Names a line that ends early where it ends: a leader from there would pass for its rest."""
+    x, y = end.spot
+    if plot.box.right - x < LEADER_MOST:
+        return False
+    label = labels.Label(end.lines, house.TEXT, end.weight, end.colour)
+    spots = [
+        spot
+        for spot in islice(labels.around(x, y, label), NEAR)
+        if canvas.free(label.box(spot), plot.box, off_areas=True)
+    ]
+    return bool(spots) and labels.put(canvas, label, spots, plot.box) is not None
 
 
 def _apart(

@@ -72,7 +72,7 @@ def put(canvas: Canvas, label: Label, spots: Iterable[Spot], within: Box) -> Spo
 def around(x: float, y: float, label: Label) -> Iterator[Spot]:
     """Spots about a dot, the nearest first."""
     half = label.height / 2
-    for distance in (1.8, 3.5, 6.0, 9.0, 13.0, 18.0):
+    for distance in (1.8, 3.5, 6.0, 9.0, 13.0, 18.0, 24.0, 31.0, 39.0):
         aslant = distance * 0.7
         yield Spot(x + distance, y, "start")
         yield Spot(x + aslant, y + aslant + half, "start")

@@ -299,10 +299,16 @@ def campaign_label(key: object, context: Context) -> str:
     return next((c.label for c in context.campaigns if c.key == key), str(key))
 
 
+def _base(column: Column) -> str:
+    """A column's name without the campaign it is of: "interval" of "interval@spring"."""
+    return column.name.partition("@")[0]
+
+
 def _beside(frame: pd.DataFrame, column: Column) -> list[Any]:
-    """The values of the same column of other campaigns, where campaigns stand side by side."""
-    base, found, _ = column.name.partition("@")
-    others = [name for name in frame.columns if found and str(name).startswith(f"{base}@")]
+    """The values of a column of every campaign, where campaigns stand side by side."""
+    beside = f"{_base(column)}@"
+    found = "@" in column.name
+    others = [name for name in frame.columns if found and str(name).startswith(beside)]
     return [value for name in others for value in frame[name].dropna().tolist()]
 
 
@@ -381,7 +387,7 @@ def _heads(
     heads = [
         Head(
             text=_with_unit(column, context),
-            numeric=column.kind not in _WORDS or column.name.endswith(_RANGES),
+            numeric=column.kind not in _WORDS or _base(column).endswith(_RANGES),
             bar=column.bar,
             width=0.0,
         )
