@@ -150,8 +150,8 @@ def _coefficients(each: Sessions, context: Context) -> Intervals:
                 unit="number",
             )
         ],
-        lower="shorter",
-        higher="longer",
+        lower=_("shorter"),
+        higher=_("longer"),
     )
 
 

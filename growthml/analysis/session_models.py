@@ -8,6 +8,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from growthml import shape
+from growthml.analysis.traffic_tables import network_name
 from growthml.parts import Campaign, Column, Context, Evidence, Finding, Table
 from growthml.words import N_, _, within
 
@@ -319,7 +320,7 @@ def caveats(found: Sequence[Sessions], context: Context) -> list[str]:
 def said(term: str) -> str:
     """A term of a regression in a reader's words."""
     if term.startswith("network: "):
-        return _("From {network}", network=term.removeprefix("network: "))
+        return _("From {network}", network=network_name(term.removeprefix("network: ")))
     return {
         "pages": _("One more page"),
         "weekend": _("At the weekend"),

@@ -29,6 +29,7 @@ NETWORKS = (
 )
 DIRECT = "direct"
 NO_HOST = "no host"
+_GROUPS = {"search": N_("search"), "other": N_("other")}
 OWN = {DIRECT: N_("direct"), "internal": N_("internal"), NO_HOST: N_("no host")}
 """Networks and referrers that are none: what pages call them."""
 LONGEST = 72
@@ -193,7 +194,7 @@ def networks_frame(traffic: Traffic) -> pd.DataFrame:
 
 def network_name(network: str) -> str:
     """What a page calls a network."""
-    return _(OWN.get(network, network))
+    return _((OWN | _GROUPS).get(network, network))
 
 
 def networks_table(frame: pd.DataFrame, context: Context) -> Table:
