@@ -30,6 +30,11 @@ MOST_TOUCHES = 2_000_000
 MOST_ITEMS = 20_000
 MOST_CHANNELS = 50
 """Smaller channels are counted together, as users of no known channel are."""
+_READ = (
+    *("campaign", "user_id", "channel", "item_id", "action"),
+    *("first_at", "inside", "item_category", "in_all"),
+)
+"""What the facts below ask of a touch."""
 SEED = "growthml"
 """Stands before a user's id in the hash that decides whether the user is sampled."""
 
@@ -89,6 +94,14 @@ def _of_kept_items(touches: Subquery) -> Subquery:
     return sa.select(known).where(known.c.item_place <= MOST_ITEMS).subquery("kept")
 
 
+def _held(relations: Relations) -> FromClause:
+    """The same of all that was touched, counted once where the engine keeps relations."""
+    touches = _of_kept_items(_touches(relations))
+    if relations.keep is None:
+        return touches
+    return relations.keep("touches", sa.select(*(touches.c[name] for name in _READ)))
+
+
 def _with(rows: FromClause, name: str, **columns: ColumnElement[Any]) -> Subquery:
     """The rows with more columns."""
     return sa.select(rows, *(each.label(key) for key, each in columns.items())).subquery(name)
@@ -100,7 +113,7 @@ def _place(rows: FromClause, *by: ColumnElement[Any]) -> ColumnElement[int]:
 
 
 def _interactions(relations: Relations) -> Select[Any]:
-    kept = _of_kept_items(_touches(relations))
+    kept = _held(relations)
     mine = kept.c.campaign
     numbered = _with(
         kept,
@@ -131,7 +144,7 @@ def _interactions(relations: Relations) -> Select[Any]:
 
 
 def _item_actions(relations: Relations) -> Select[Any]:
-    kept = _of_kept_items(_touches(relations))
+    kept = _held(relations)
     counted = _with(
         kept,
         "by_channel",
@@ -166,7 +179,7 @@ def _item_actions(relations: Relations) -> Select[Any]:
 
 
 def _item_users(relations: Relations) -> Select[Any]:
-    kept = _of_kept_items(_touches(relations))
+    kept = _held(relations)
     keys = (kept.c.campaign, kept.c.channel)
     return (
         sa.select(*keys, whole(sa.func.count(sa.distinct(kept.c.user_id))).label("users"))
@@ -181,8 +194,11 @@ def _user_items(relations: Relations, most_users: str) -> Select[Any]:
     What they bought before the campaign's window is there too, with `inside` 0.
     """
     started = [cut for cut in relations.cuts if cut.start is not None]
-    seen = history(relations) if started else relations
-    kept = _of_kept_items(_touches(seen, relations.cuts if started else ()))
+    kept: FromClause = (
+        _of_kept_items(_touches(history(relations), relations.cuts))
+        if started
+        else _held(relations)
+    )
     user = (kept.c.campaign, kept.c.user_id)
     counted = _with(
         kept,
