@@ -60,7 +60,7 @@ def isolated(text: str, /) -> str:
     POP DIRECTIONAL ISOLATE: what stands beside it keeps its place, and a sign stays before its
     number (Unicode Standard Annex 9). Other text is as it was.
     """
-    if _is_turned(language()) or _has_turned(text):
+    if _is_turned(language()) or has_turned(text):
         return _ISOLATE + text + _POP  # markup stays markup
     return text
 
@@ -83,7 +83,7 @@ def _is_turned(language: str) -> bool:
     return language != SOURCE_LANGUAGE and direction(language) == "rtl"
 
 
-def _has_turned(text: str) -> bool:
+def has_turned(text: str) -> bool:
     """Whether any of it is written from right to left."""
     return not text.isascii() and any(bidirectional(char) in ("R", "AL") for char in text)
 

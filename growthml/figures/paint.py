@@ -22,6 +22,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.font_manager import FontEntry, FontProperties
 from matplotlib.path import Path
 from matplotlib.text import Text
+from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 from PIL import Image
 
@@ -31,7 +32,7 @@ from growthml.figures.canvas import Canvas, Disc, Mark, Shape, Words
 from growthml.fonts import Weight
 from growthml.fonts.machine import font_of
 from growthml.palette import light
-from growthml.words import plain
+from growthml.words import has_turned, plain
 
 HASH_SALT = "growthml"
 FALLBACK_FAMILY = "DejaVu Sans"
@@ -106,23 +107,42 @@ def _put(mark: Mark, renderer: Any, to_page: Affine2D) -> None:
 
 
 def _put_words(words: Words, renderer: Any, to_page: Affine2D) -> None:
-    text, left, family = words.text, words.x, fonts.FAMILY
-    further: tuple[str, ...] = ()
+    x, y = to_page.transform((words.x, words.y))
     if isinstance(renderer, RendererAgg):
-        text = plain(text)
-        family = _family(str(fonts.ttf(words.weight)), words.weight)
-        foreign = {char: font_of(char) for char in house.not_ours(text)}
-        # A picture knows no anchor, has no reader's font to fall back on, and no coloured glyphs.
-        left = words.box.left
-        lost = {char for char, path in foreign.items() if not path or "Color" in path}
-        text = "".join(UNKNOWN_GLYPH if char in lost else char for char in text)
-        further = tuple(dict.fromkeys(path for char, path in foreign.items() if char not in lost))
-    x, y = to_page.transform((left, words.y))
-    anchor = Text(x, y, ha=_SIDES[words.anchor])
-    pen = _pen(renderer, words.colour)
-    families = tuple(_machine_family(path) for path in further)
-    font = _font(family, words.weight, words.size, families)
+        # A picture knows no anchor.
+        x, y = to_page.transform((words.box.left, words.y))
+        text, font = _for_machine(words)
+    elif has_turned(words.text):
+        _put_outlines(words, renderer, to_page)
+        return
+    else:
+        text, font = words.text, _font(fonts.FAMILY, words.weight, words.size)
+    pen, anchor = _pen(renderer, words.colour), Text(x, y, ha=_SIDES[words.anchor])
     renderer.draw_text(pen, x, renderer.height - y, text, font, 0, mtext=anchor)
+
+
+def _for_machine(words: Words) -> tuple[str, FontProperties]:
+    """The text as matplotlib itself can draw it, and the fonts of this machine that it needs.
+
+    There is no reader's font to fall back on, and there are no coloured glyphs.
+    """
+    text = plain(words.text)
+    foreign = {char: font_of(char) for char in house.not_ours(text)}
+    lost = {char for char, path in foreign.items() if not path or "Color" in path}
+    text = "".join(UNKNOWN_GLYPH if char in lost else char for char in text)
+    further = dict.fromkeys(path for char, path in foreign.items() if char not in lost)
+    family = _family(str(fonts.ttf(words.weight)), words.weight)
+    families = tuple(_machine_family(path) for path in further)
+    return text, _font(family, words.weight, words.size, families)
+
+
+def _put_outlines(words: Words, renderer: Any, to_page: Affine2D) -> None:
+    """Words as shapes: WeasyPrint sets the text of an SVG letter by letter, from left to right."""
+    text, font = _for_machine(words)
+    x, y = to_page.transform((words.box.left, words.y))
+    outline = TextPath((0, 0), text, size=words.size, prop=font)
+    pen = _pen(renderer, "")
+    renderer.draw_path(pen, outline, Affine2D().translate(x, y), to_rgb(light(words.colour)))
 
 
 def _put_shape(shape: Shape, renderer: Any, to_page: Affine2D) -> None:

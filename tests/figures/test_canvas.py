@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree
+
 import pytest
 
 from growthml.figures.canvas import Box, Canvas
+from growthml.figures.paint import svg
 
 
 @pytest.fixture
@@ -68,3 +71,16 @@ def test_a_box_knows_the_lines_that_cross_it(
     line: list[tuple[float, float]], crossed: bool
 ) -> None:
     assert Box(4, 4, 6, 6).crossed_by(line) is crossed
+
+
+def test_words_from_right_to_left_are_drawn_as_shapes(canvas: Canvas) -> None:
+    canvas.text(2, 5, "Spring")
+    canvas.text(2, 10, "אביב")
+    canvas.text(2, 15, "ربيع")
+    drawn = ElementTree.fromstring(svg(canvas))
+    spoken = "".join(drawn.itertext())
+    assert "Spring" in spoken
+    assert "אביב" not in spoken
+    assert "ربيع" not in spoken
+    assert len(drawn.findall(".//{*}text")) == 1
+    assert len(drawn.findall(".//{*}path")) == 2
