@@ -163,8 +163,9 @@ class Table:
     """Rows of a section: a CSV in the run folder, and what a page shows of it.
 
     frame: raw values, in a stable order, columns as the contract lists them. columns: what pages
-    show; empty means the table is attached only. view: the rows as pages show them, where these
-    are not the frame's own (campaigns side by side, a total). order: how the rows are ordered, in
+    show; empty means the table is attached only. folded: what a figure unfolds of such a table;
+    empty means the frame's own columns. view: the rows as pages show them, where these are not the
+    frame's own (campaigns side by side, a total). order: how the rows are ordered, in
     words ("by revenue"). total: the last row is a total, set bold.
     """
 
@@ -172,6 +173,7 @@ class Table:
     title: str
     frame: pd.DataFrame
     columns: Sequence[Column] = ()
+    folded: Sequence[Column] = ()
     view: pd.DataFrame | None = None
     order: str = ""
     note: str = ""

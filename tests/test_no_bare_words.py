@@ -1,7 +1,7 @@
 """No English reaches a reader but through a catalogue: a whole report in a language of marks.
 
-The made-up language sets every text in «…»; a word outside of such marks came from the code as it
-stands, or was glued on. What is still bare, and where:
+The made-up language sets every text in «…», but for what fills its places; a word outside of such
+marks came from the code as it stands, or was glued on. What is still bare, and where:
 
     .venv/bin/python -m pytest --runxfail tests/test_no_bare_words.py
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import runpy
 from collections.abc import Iterable, Iterator
+from datetime import date
 from functools import reduce
 from html.parser import HTMLParser
 from pathlib import Path
@@ -22,9 +23,13 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
 from growthml import plan, words
+from growthml.analysis.traffic_tables import DIRECT, GROUPS
+from growthml.facts.networks import NETWORKS
+from growthml.parts import Table
 from growthml.progress import Progress
 from growthml.run import Outcome, run
 from growthml.simulate import simulate
+from growthml.simulate_web import simulate_web
 from growthml.words import DOMAIN
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,6 +39,7 @@ LOCALE = "eo"
 NAMES = {
     *("growthml", "UTC", "sqlite", "USD"),
     *("spring", "summer", "baseline", "new", "Facebook", "Twitter", "Reddit", "Pinterest"),
+    *("Benjamini", "Hochberg", "csv", "min", "duckdb"),
 }
 """What no language translates, and what the config calls its campaigns and channels."""
 CALENDAR = {
@@ -44,6 +50,7 @@ CALENDAR = {
 }
 AND = Locale.parse(LOCALE).list_patterns["standard"]["end"]
 """The locale's own words, which are in no catalogue of ours: "kaj" for "and"."""
+_PLACE = re.compile(r"\{[^{}]*\}")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _CODE = {"pre", "style", "script", "code", "parameters"}
 LABEL = "svg text"
@@ -51,7 +58,8 @@ _SAID = ("alt", "aria-label", "title", "content", "data-label")
 
 
 def marked(text: str) -> str:
-    return f"«{text}»"
+    """The text in marks, its places outside of them: what fills one has marks of its own."""
+    return "«" + _PLACE.sub(r"»\g<0>«", text) + "»"
 
 
 @pytest.fixture(scope="module")
@@ -134,10 +142,11 @@ def bare_words(page: str, known: set[str], ids: Iterable[str] = ()) -> list[str]
 
 @pytest.fixture(scope="module")
 def report(marks: None, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    """Every section of the demo's report."""
+    """Every section of the demo's report, with a web log beside it and a run before it."""
     folder = tmp_path_factory.mktemp("report")
     simulate(folder / "spring.db", users=3000, seed=1)
     simulate(folder / "summer.db", users=3000, seed=2, effects={"PI": 1.5})
+    simulate_web(folder / "w.log", users=600, start=date(2024, 7, 4))
     config = folder / "marks.yml"
     config.write_text(
         f"""
@@ -145,6 +154,7 @@ report: {{name: marks, title: "«title»", locale: {LOCALE}}}
 sources:
   spring: {{url: "sqlite:///{folder}/spring.db"}}
   summer: {{url: "sqlite:///{folder}/summer.db"}}
+  w: {{url: "{folder}/w.log"}}
 campaigns:
   baseline: {{source: spring, label: «Spring»}}
   new: {{source: summer, label: «Summer»}}
@@ -159,7 +169,9 @@ labels:
 output: {{archive: "{folder}/reports"}}
 """
     )
-    return run(plan.read_config(config), formats=["html"], progress=Progress(quiet=True))
+    read, quiet = plan.read_config(config), Progress(quiet=True)
+    run(read, as_of=date(2025, 12, 24), only=["summary"], formats=["html"], progress=quiet)
+    return run(read, formats=["html"], progress=quiet)
 
 
 def ids(report: Outcome) -> list[str]:
@@ -176,7 +188,23 @@ def ids(report: Outcome) -> list[str]:
 
 def known_words(report: Outcome) -> set[str]:
     """Names that are nobody's words, and the locale's own."""
-    return {*NAMES, *CALENDAR, *_WORD.findall(" ".join([*report.run.versions, AND]))}
+    return {
+        *NAMES,
+        *CALENDAR,
+        *_WORD.findall(" ".join([*report.run.versions, AND, *visited(report)])),
+    }
+
+
+def visited(report: Outcome) -> Iterator[str]:
+    """What visitors of the web log sent: pages, hosts and agents, and the networks of hosts."""
+    (traffic,) = [part for part in report.run.sections if part.section.id == "traffic"]
+    assert traffic.answer is not None
+    columns = {"pages": "page", "referrers": "referrer", "bots": "agent"}
+    for block in traffic.answer.blocks:
+        if isinstance(block, Table) and block.id in columns:
+            yield from set(block.frame[columns[block.id]]) - {DIRECT}
+    yield from (network for network in NETWORKS if network not in GROUPS)
+    yield "w.log"
 
 
 @pytest.mark.slow
@@ -184,6 +212,13 @@ def test_no_word_of_a_report_stands_bare(report: Outcome) -> None:
     page = (report.folder / "report.html").read_text(encoding="utf-8")
     found = bare_words(page, known_words(report), ids(report))
     assert not found, "\n" + "\n".join(found)
+
+
+def test_what_fills_a_place_stands_outside_of_the_marks() -> None:
+    head = marked("{measure}, {unit}").format(measure="Observed rate", unit="%")
+    assert bare_words(f"<th>{head}</th>", set()) == [
+        "th: 'Observed rate' in '«»Observed rate«, »%«»'"
+    ]
 
 
 def test_a_bare_word_is_found() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from growthml.analysis.logins import CALIBRATION, LOGIN, NAMES, SCORES, Logins
-from growthml.analysis.propensity import FEWEST_DRAWN
+from growthml.analysis.propensity import FEWEST_DRAWN, calibration_folded
 from growthml.analysis.propensity_charts import calibration_chart
 from growthml.charts import Chart
 from growthml.models.propensity import NoTrial
@@ -53,7 +53,11 @@ def tables(found: Logins | None, context: Context) -> list[Table]:
                 ("login_scores", SCORES),
             )
         ]
-    return [_models_table(found, context), _calibration_table(found), _scores_table(found, context)]
+    return [
+        _models_table(found, context),
+        _calibration_table(found, context),
+        _scores_table(found, context),
+    ]
 
 
 def _models_table(found: Logins, context: Context) -> Table:
@@ -152,7 +156,7 @@ def _how(found: Logins, context: Context) -> str:
     return " ".join(words)
 
 
-def _calibration_table(found: Logins) -> Table:
+def _calibration_table(found: Logins, context: Context) -> Table:
     import pandas as pd
 
     rows = [
@@ -170,7 +174,8 @@ def _calibration_table(found: Logins) -> Table:
         for row in each.models["logistic"].calibration.bins
     ]
     frame = pd.DataFrame(rows, columns=[*CALIBRATION, "ci_low", "ci_high"])
-    return Table(id="login_calibration", title=_("Log-ins predicted and observed"), frame=frame)
+    table = Table(id="login_calibration", title=_("Log-ins predicted and observed"), frame=frame)
+    return calibration_folded(table, context)
 
 
 def _scores_table(found: Logins, context: Context) -> Table:

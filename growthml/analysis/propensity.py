@@ -239,7 +239,7 @@ def models_table(found: Sequence[Answered], note: str, context: Context) -> Tabl
     )
 
 
-def calibration_table(found: Sequence[Answered]) -> Table:
+def calibration_table(found: Sequence[Answered], context: Context) -> Table:
     """Predicted and observed, bin by bin; attached."""
     import pandas as pd
 
@@ -259,8 +259,33 @@ def calibration_table(found: Sequence[Answered]) -> Table:
         for row in model.calibration.bins
     ]
     frame = pd.DataFrame(rows, columns=[*CALIBRATION, "ci_low", "ci_high"])
-    view = frame.assign(model=[_(NAMES[name]) for name in frame["model"]])
-    return Table(id="calibration", title=_("Predicted and observed"), frame=frame, view=view)
+    return calibration_folded(
+        Table(id="calibration", title=_("Predicted and observed"), frame=frame), context
+    )
+
+
+def calibration_folded(table: Table, context: Context) -> Table:
+    """A table of bins as its chart unfolds it: models by name, rates with their interval."""
+    frame, formats = table.frame, context.formats
+    limits = zip(frame["ci_low"], frame["ci_high"], strict=True)
+    view = frame.assign(
+        interval=[formats.interval(low, high, "rate", signed=False) for low, high in limits]
+    )
+    columns = [
+        *campaign_column(context),
+        Column(name="bin", head=_("Bin"), kind="count"),
+        Column(name="users", head=_("Users"), kind="count"),
+        Column(name="mean_predicted", head=_("Mean predicted"), kind="rate"),
+        Column(name="observed_rate", head=_("Observed rate"), kind="rate"),
+        Column(
+            name="interval",
+            head=_("{confidence} interval", confidence=formats.share(context.confidence)),
+        ),
+    ]
+    if "model" in frame:
+        view = view.assign(model=[_(NAMES[name]) for name in frame["model"]])
+        columns.insert(-5, Column(name="model", head=_("Model")))
+    return replace(table, view=view, folded=columns)
 
 
 def drivers_table(found: Sequence[Answered], context: Context) -> Table:

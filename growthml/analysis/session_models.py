@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from growthml import shape
-from growthml.analysis.traffic_tables import network_name
+from growthml.analysis.traffic_tables import OWN, network_name
 from growthml.parts import Campaign, Column, Context, Evidence, Finding, Table
 from growthml.words import N_, _, within
 
@@ -254,7 +254,32 @@ def regression_table(found: Sequence[Sessions], context: Context) -> Table:
             whole = {"r2": model.r2, "adjusted_r2": model.adjusted_r2, "n": float(model.n)}
             rows += [{**head, "term": term, "coefficient": of} for term, of in whole.items()]
     frame = pd.DataFrame(rows, columns=["source", "campaign", *REGRESSION[1:]])
-    return Table(id="regression", title=_("What visit time and pages hang on"), frame=frame)
+    formats = context.formats
+    limits = zip(frame["ci_low"], frame["ci_high"], strict=True)
+    view = frame.assign(
+        model=[_(MODELS[name]) for name in frame["model"]],
+        term=[said(term) for term in frame["term"]],
+        unit=["count" if term == "n" else "number" for term in frame["term"]],
+        interval=[formats.interval(low, high, "number", signed=False) for low, high in limits],
+    )
+    return Table(
+        id="regression",
+        title=_("What visit time and pages hang on"),
+        frame=frame,
+        view=view,
+        folded=[
+            *shape.campaign_column(context),
+            Column(name="model", head=_("Outcome")),
+            Column(name="term", head=_("Term")),
+            Column(name="coefficient", head=_("Coefficient"), kind="by_unit"),
+            Column(name="std_error", head=_("Std. error"), kind="by_unit"),
+            Column(
+                name="interval",
+                head=_("{confidence} interval", confidence=formats.share(context.confidence)),
+            ),
+            Column(name="p_value", head="p", kind="p"),
+        ],
+    )
 
 
 # -- words -------------------------------------------------------------------------------------
@@ -320,8 +345,14 @@ def caveats(found: Sequence[Sessions], context: Context) -> list[str]:
 def said(term: str) -> str:
     """A term of a regression in a reader's words."""
     if term.startswith("network: "):
-        return _("From {network}", network=network_name(term.removeprefix("network: ")))
+        network = term.removeprefix("network: ")
+        name = network_name(network)
+        return name.capitalize() if network in OWN else _("From {network}", network=name)
     return {
+        "const": _("Intercept"),
+        "r2": "R²",
+        "adjusted_r2": _("Adjusted R²"),
+        "n": _("Visits"),
         "pages": _("One more page"),
         "weekend": _("At the weekend"),
         "evening": _("From 18:00"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from growthml import shape
 from growthml.analysis.traffic import FEWEST_VISITS, Traffic
-from growthml.analysis.traffic_tables import OWN, network_name
+from growthml.analysis.traffic_tables import OWN, WEEKDAYS, network_name
 from growthml.charts import (
     BarPanel,
     Bars,
@@ -22,14 +22,13 @@ from growthml.charts import (
     Series,
 )
 from growthml.parts import Campaign
-from growthml.words import N_, _, n_
+from growthml.words import _, n_
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from growthml.stats.control import UsualRange
 
-WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 FEWEST_DAYS = 14
 """Of fewer days no weekday can be told from another."""
 DAILY_UP_TO = 92

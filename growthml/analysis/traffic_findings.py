@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from growthml import shape
 from growthml.analysis.traffic import METRICS, Measure, Traffic, passed
+from growthml.analysis.traffic_tables import network_name
 from growthml.parts import Campaign, Evidence, Finding, Front, KpiRow, Verdict
 from growthml.words import _, isolated, n_, within
 
@@ -156,13 +157,14 @@ def _network(networks: pd.DataFrame, campaign: Campaign, traffic: Traffic) -> Fi
     if not len(outside):
         return None
     first, formats = next(outside.itertuples()), traffic.context.formats
+    name = network_name(first.network)
     direct = mine.loc[mine["network"] == "direct", "sessions"].sum()
     return Finding(
         heading=_("Where visits come from"),
         text=_(
             "{network} brought {sessions} visits ({share}), the most of any network; {direct} came"
             " without one.",
-            network=first.network[:1].upper() + first.network[1:],
+            network=name[:1].upper() + name[1:],
             sessions=formats.count(first.sessions),
             share=formats.share(first.share),
             direct=formats.count(direct),

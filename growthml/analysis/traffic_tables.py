@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -29,9 +29,11 @@ NETWORKS = (
 )
 DIRECT = "direct"
 NO_HOST = "no host"
-_GROUPS = {"search": N_("search"), "other": N_("other")}
 OWN = {DIRECT: N_("direct"), "internal": N_("internal"), NO_HOST: N_("no host")}
 """Networks and referrers that are none: what pages call them."""
+GROUPS = {"search": N_("search engines"), "other": N_("other sites")}
+"""Networks of many hosts: what pages call them."""
+WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 LONGEST = 72
 """Characters of a path or an agent that a page shows; the CSV has them all."""
 
@@ -134,7 +136,7 @@ def _ranked(
         for column in counts + (alone if not context.compared else [])
         if frame[column.name].notna().any()
     ]
-    told = frame.assign(**{key: [shown(_(OWN.get(each, each))) for each in frame[key]]})
+    told = frame.assign(**{key: [shown(_named(each, OWN)) for each in frame[key]]})
     told = told.drop_duplicates(["campaign", key])
     view, columns = shape.beside(
         told,
@@ -194,7 +196,11 @@ def networks_frame(traffic: Traffic) -> pd.DataFrame:
 
 def network_name(network: str) -> str:
     """What a page calls a network."""
-    return _((OWN | _GROUPS).get(network, network))
+    return _named(network, OWN | GROUPS)
+
+
+def _named(value: str, words: Mapping[str, str]) -> str:
+    return _(words[value]) if value in words else value
 
 
 def networks_table(frame: pd.DataFrame, context: Context) -> Table:
@@ -243,12 +249,14 @@ def small_tables(traffic: Traffic) -> list[Table]:
         _plain(
             traffic, "traffic_malformed", "malformed", _("Lines that could not be read"), _LINES
         ),
-        _plain(traffic, "traffic_days", "trend", _("Visits by day"), ()),
-        _plain(traffic, "traffic_hours", "hours", _("Visits by weekday and hour"), ()),
+        _folded(_plain(traffic, "traffic_days", "trend", _("Visits by day"), ()), _DAYS),
+        _folded(
+            _plain(traffic, "traffic_hours", "hours", _("Visits by weekday and hour"), ()), _HOURS
+        ),
     ]
     several = [Column(name="campaign", head=_("Campaign"), role="campaign")]
     return [
-        table if len(context.campaigns) < 2 or not table.columns else _with_campaign(table, several)
+        table if len(context.campaigns) < 2 else _with_campaign(table, several)
         for table in found
         if table is not None
     ]
@@ -267,6 +275,18 @@ _LINES = (
     Column(name="reason", head=N_("Reason")),
     Column(name="lines", head=N_("Lines"), kind="count"),
     Column(name="sample", head=N_("Such as")),
+)
+
+_DAYS = (
+    Column(name="day", head=N_("Day"), kind="date"),
+    Column(name="sessions", head=N_("Visits"), kind="count"),
+    Column(name="visitors", head=N_("Visitors"), kind="count"),
+    Column(name="page_views", head=N_("Page views"), kind="count"),
+)
+_HOURS = (
+    Column(name="weekday", head=N_("Weekday")),
+    Column(name="hour", head=N_("Hour"), kind="count"),
+    Column(name="sessions", head=N_("Visits"), kind="count"),
 )
 
 
@@ -292,4 +312,17 @@ def _plain(
 
 
 def _with_campaign(table: Table, first: Sequence[Column]) -> Table:
-    return replace(table, columns=[*first, *table.columns])
+    if table.folded:
+        return replace(table, folded=[*first, *table.folded])
+    return replace(table, columns=[*first, *table.columns]) if table.columns else table
+
+
+def _folded(table: Table | None, columns: Sequence[Column]) -> Table | None:
+    """The table behind a chart, its weekdays by name."""
+    if table is None:
+        return None
+    view = table.frame
+    if "weekday" in view:
+        view = view.assign(weekday=[_(WEEKDAYS[day - 1]) for day in view["weekday"]])
+    told = [replace(column, head=_(column.head)) for column in columns]
+    return replace(table, view=view, folded=told)

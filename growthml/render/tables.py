@@ -89,10 +89,10 @@ class TableView:
 def table_view(section: str, table: Table, context: Context, cap: int) -> TableView:
     """The table as a page shows it, at most `cap` rows and eight columns.
 
-    A table without columns to show is shown whole, its columns read from the frame.
+    A table without columns to show or unfold is shown whole, its columns read from the frame.
     """
     name = f"{section}.{table.id}"
-    columns = table.columns or columns_of(table.frame)
+    columns = table.columns or table.folded or columns_of(table.frame)
     shown, note = _capped(table, name, cap, context)
     cells = [_cells(shown, column, context) for column in columns[:MOST_COLUMNS]]
     heads = _heads(columns[:MOST_COLUMNS], cells, context)
@@ -173,6 +173,7 @@ HEADS = (
     N_("Importance"),
     N_("Mean predicted"),
     N_("Month"),
+    N_("Observed rate"),
     N_("Overall"),
     N_("P value"),
     N_("Partial"),
@@ -182,6 +183,7 @@ HEADS = (
     N_("Reference low"),
     N_("Responses"),
     N_("Retention months"),
+    N_("Revenue share"),
     N_("Stability"),
     N_("Threshold"),
     N_("Unbounded users"),

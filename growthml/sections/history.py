@@ -40,7 +40,7 @@ from growthml.stats.control import FEWEST, LONG_RUN
 from growthml.words import N_, _, n_
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 MOST_SIGNALS = 4
 TOLD_FIRST = ("revenue", "purchases", "conversion_rate", "users")
@@ -93,7 +93,7 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
             *kpi_charts(found, context),
             _changes(found, told, context),
             _restatements(corrected, context),
-            Table(id="kpis", title=_("All reports"), frame=_kpis(found, context)),
+            _kpis(found, context),
         ],
         findings=[
             *_restated_findings(corrected, context),
@@ -296,7 +296,7 @@ def _caveats(found: Sequence[Series], context: Context) -> list[str]:
 # -- tables ------------------------------------------------------------------------------------
 
 
-def _kpis(found: Sequence[Series], context: Context) -> pd.DataFrame:
+def _kpis(found: Sequence[Series], context: Context) -> Table:
     """Every value of every report; the rows of this one have no run id yet."""
     import pandas as pd
 
@@ -307,7 +307,23 @@ def _kpis(found: Sequence[Series], context: Context) -> pd.DataFrame:
         if (each.campaign, each.metric) in shown
     ]
     rows += [("", context.as_of, e.campaign.key, e.metric.id, e.value) for e in found]
-    return pd.DataFrame(rows, columns=list(KPIS))
+    frame = pd.DataFrame(rows, columns=list(KPIS))
+    metrics = {each.metric.id: each.metric for each in found}
+    return Table(
+        id="kpis",
+        title=_("All reports"),
+        frame=frame,
+        view=frame.assign(
+            name=[_(metrics[name].name) for name in frame["metric"]],
+            unit=[metrics[name].unit for name in frame["metric"]],
+        ),
+        folded=[
+            Column(name="as_of", head=_("As of"), kind="date"),
+            *campaign_column(context),
+            Column(name="name", head=_("KPI")),
+            Column(name="value", head=_("Value"), kind="by_unit"),
+        ],
+    )
 
 
 def _changes(found: Sequence[Series], told: Sequence[Series], context: Context) -> Table:

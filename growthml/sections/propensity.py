@@ -89,7 +89,7 @@ def compute(facts: Facts, context: Context, options: PropensityOptions) -> Answe
             rates,
             *(chart for each in shown for chart in driver_charts(each, context)),
             models_table(found, models_note(found, options.horizon_days, context), context),
-            calibration_table(found),
+            calibration_table(found, context),
             drivers_table(found, context),
             spend_table(found, context),
             targets_table(lists, found, context),

@@ -290,8 +290,9 @@ def _overlaps(overlap: pd.DataFrame | None, context: Context) -> list[str]:
 
 
 def _definitions(context: Context) -> list[tuple[str, str]]:
-    idle = context.formats.join([_("“{name}”", name=a) for a in sorted(context.metrics.idle)])
-    response = context.metrics.response
+    names = [context.label("action", action) for action in sorted(context.metrics.idle)]
+    idle = context.formats.join([_("“{name}”", name=name) for name in names])
+    response = context.label("action", context.metrics.response)
     return [
         (
             _("Active"),
