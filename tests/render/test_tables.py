@@ -132,6 +132,15 @@ def test_more_than_eight_columns_go_to_the_attachment():
     assert "2 more columns in profitability.wide.csv." in view.notes
 
 
+def test_a_figure_unfolds_the_columns_meant_for_it():
+    frame = pd.DataFrame({"weekday": [1], "sessions": [41]})
+    view = frame.assign(weekday=["Mon"])
+    folded = (Column(name="weekday", head="Weekday"),)
+    found = shown(Table(id="t", title="T", frame=frame, view=view, folded=folded))
+    assert [head.text for head in found.heads] == ["Weekday"]
+    assert texts(found) == ["Mon"]
+
+
 def test_bars_are_scaled_from_zero_and_coloured_by_campaign():
     view = shown(story.BY_CHANNEL)
     bars = [(round(row[6].bar or 0, 3), row[6].colour) for row in view.rows]

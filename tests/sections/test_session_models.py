@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from growthml import plan
-from growthml.analysis.session_models import FEWEST
-from growthml.parts import Answer
+from growthml.analysis.session_models import FEWEST, said
+from growthml.parts import Answer, Table
 from growthml.progress import Progress
 from growthml.run import run
 from tests.sections.stories import charts, frame, row
@@ -80,6 +80,14 @@ def test_r2_is_what_was_planted(told: Answer) -> None:
     assert r2 == pytest.approx(explained / (explained + NOISE**2), abs=0.02)
     assert adjusted < r2
     assert row(told, "regression", model="duration", term="n")["coefficient"] == 3000
+
+
+def test_pages_name_terms_that_the_csv_codes(told: Answer) -> None:
+    assert set(frame(told, "regression")["term"]) >= {"const", "weekend", "adjusted_r2"}
+    (table,) = [b for b in told.blocks if isinstance(b, Table) and b.id == "regression"]
+    assert table.view is not None
+    assert set(table.view["term"]) >= {"Intercept", "At the weekend", "Adjusted R²"}
+    assert [said("network: direct"), said("network: search")] == ["Direct", "From search engines"]
 
 
 def test_pages_hang_on_nothing_that_was_not_planted(told: Answer) -> None:
