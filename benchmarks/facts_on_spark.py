@@ -30,7 +30,7 @@ def run() -> None:
         with campaigns(size, "duckdb") as folder:
             for name in CAMPAIGNS:
                 _to_parquet(folder / f"{name}.duckdb", folder / name)
-            server = Spark()
+            server = Spark(memory="3g", partitions=16)
             try:
                 config = _config(folder, server)
                 against(

@@ -254,9 +254,12 @@ class Sail(Server):
 
 
 class Spark(Sail):
-    """Apache Spark: a master of its own, two workers, and the server of Spark Connect."""
+    """Apache Spark: a master of its own, two workers, and the server of Spark Connect.
 
-    def __init__(self) -> None:
+    memory: of each worker. partitions: into how many parts it divides what it sorts or groups.
+    """
+
+    def __init__(self, memory: str = "1g", partitions: int = 2) -> None:
         Server.__init__(self, "spark", signal.SIGTERM)
         if find_spec("pyspark") is None:
             pytest.skip("the client for Spark is not installed; pip install 'growthml[spark]'")
@@ -271,10 +274,10 @@ class Spark(Sail):
         self._daemons = [self._daemon("master.Master", *_of_master(master))]
         until(lambda: _port_listens(port), "Spark's master to start", JAVA)
         for number in (1, 2):
-            place = ("--host", "127.0.0.1", "--cores", "1", "--memory", "1g", "--webui-port", "0")
+            place = ("--host", "127.0.0.1", "--cores", "1", "--memory", memory, "--webui-port", "0")
             work = ("--work-dir", str(self.folder / f"worker-{number}"))
             self._daemons.append(self._daemon("worker.Worker", *place, *work, master))
-        self.start(*self._connect(master))
+        self.start(*self._connect(master, memory, partitions))
         until(lambda: listens(self), "Spark Connect to start", JAVA)
 
     @property
@@ -293,16 +296,16 @@ class Spark(Sail):
         daemon.start(program, f"org.apache.spark.deploy.{name}", *arguments)
         return daemon
 
-    def _connect(self, master: str) -> list[str | Path]:
+    def _connect(self, master: str, memory: str, partitions: int) -> list[str | Path]:
         settings = {
             "spark.connect.grpc.binding.address": "127.0.0.1",
             "spark.connect.grpc.binding.port": str(self.port),
             "spark.driver.bindAddress": "127.0.0.1",
             "spark.driver.host": "127.0.0.1",
             "spark.executor.cores": "1",
-            "spark.executor.memory": "1g",
+            "spark.executor.memory": memory,
             "spark.local.dir": str(self.folder),
-            "spark.sql.shuffle.partitions": "2",
+            "spark.sql.shuffle.partitions": str(partitions),
             "spark.sql.warehouse.dir": str(self.folder / "warehouse"),
             "spark.ui.enabled": "false",
         }
