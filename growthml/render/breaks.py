@@ -6,7 +6,7 @@ import re
 
 from markupsafe import Markup, escape
 
-_RANGE = r"[+−]?\D?[\d.,]*\d\S*"
+_RANGE = r"[+−]?[^\d\s]?[\d.,]*\d\S*"
 _MONTH = r"[^\W\d]{3,}\.?"
 _DATE = rf"\d{{1,2}}\.? {_MONTH} \d{{4}}|{_MONTH} \d{{1,2}}, \d{{4}}"
 _TOGETHER = re.compile(rf"{_DATE}|{_RANGE} \w{{2,3}} {_RANGE}|[+−][^\d\s]\d\S*")
@@ -17,6 +17,8 @@ def unbroken(text: str) -> Markup:
 
     >>> unbroken("up (+1.5 to +3.9), +$0.43")
     Markup('up (<span class="nb">+1.5 to +3.9),</span> <span class="nb">+$0.43</span>')
+    >>> unbroken("against 215 of 1,004")
+    Markup('against <span class="nb">215 of 1,004</span>')
     >>> unbroken("bis 31. Dez. 2025")
     Markup('bis <span class="nb">31. Dez. 2025</span>')
     """
