@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 BENCHMARKS = (
-    *("start_up", "simulator", "facts", "facts_on_spark", "notebook", "report", "memory"),
+    *("start_up", "simulator", "facts", "facts_on_spark", "fetch", "notebook", "report", "memory"),
     *("coverage", "models", "weblog", "archive"),
 )
 NOTES = Path(__file__).parents[1] / "docs" / "performance.md"
