@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-_YES = ("yes", "y", "true", "t", "ja", "j", "1")
-_NO = ("no", "n", "false", "f", "nein", "0")
+_YES = ("yes", "y", "true", "t", "ja", "j")
+_NO = ("no", "n", "false", "f", "nein")
 
 
 def tells(values: Iterable[Any]) -> bool:

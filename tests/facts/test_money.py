@@ -296,3 +296,13 @@ def test_an_outcome_may_be_yes_or_no(backend: str, tmp_path: Path) -> None:
     [totals] = Question(url=url, schema=ASKED, cuts=ARMS).ask("totals")
     told = [(row["campaign"], row["n"], row["buyers"], row["purchases"]) for row in totals]
     assert told == [("men", 2, 1, 1), ("none", 3, 1, 1)]
+
+
+def test_numbers_that_are_stored_as_text_count_as_they_are(tmp_path: Path) -> None:
+    # The catalogue looks at 200 rows: a two that comes later is still two purchases.
+    rows = [*[("men", "0"), ("men", "1")] * 100, ("men", "2")]
+    answers = Table(name=ANSWERS.name, columns=ANSWERS.columns, rows=rows)
+    url = write("sqlite", tmp_path, [answers])
+    [totals] = Question(url=url, schema=ASKED, cuts=ARMS).ask("totals")
+    men = next(row for row in totals if row["campaign"] == "men")
+    assert (men["n"], men["buyers"], men["purchases"]) == (201, 101, 102)
