@@ -266,7 +266,7 @@ class Answer:
 class Options(BaseModel):
     """Base of a section's options; unknown keys are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 Facts = Mapping[str, "pd.DataFrame"]

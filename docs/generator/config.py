@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from docs.generator.markdown import code, flat, link, page, table
 from docs.generator.types import default, hints, models_in, takes
+from growthml.config.manual import descriptions
 from growthml.config.schema import Config, SectionChoice, SectionPolicy
 
 _HEADS = ("Key", "Takes", "Left out", "Means")
@@ -69,10 +70,11 @@ def _place(key: str, hint: Any) -> str:
 
 def _keys(model: type[BaseModel], path: str, seen: Mapping[type[BaseModel], str]) -> str:
     rows = []
-    for (key, hint), field in zip(_named(model), model.model_fields.values(), strict=True):
+    manual = descriptions(model)
+    for (key, hint), (name, field) in zip(_named(model), model.model_fields.items(), strict=True):
         below = [seen[found] for found in models_in(hint) if found in seen]
         words = f"list of {link('sections', 'One section')}" if key == "sections" else takes(hint)
         if below:
             words += f" {link('→', below[0])}"
-        rows.append((code(key), words, default(field), field.description or ""))
+        rows.append((code(key), words, default(field), manual.get(name, "")))
     return table(_HEADS, rows)

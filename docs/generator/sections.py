@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from docs.generator.markdown import code, link, page, table
 from docs.generator.types import default, hints, limits, models_in, takes
+from growthml.config.manual import descriptions
 from growthml.parts import Section
 from growthml.sections import all_sections
 
@@ -55,10 +56,10 @@ def _fact(name: str) -> str:
 
 def _options(model: type[BaseModel]) -> list[str]:
     """The options' table, and one for each mapping among them."""
-    found = hints(model)
+    found, manual = hints(model), descriptions(model)
     rows = [
         (code(key), takes(found[key]) + _bounds(takes(found[key]), limits(field)), default(field),
-         field.description or "")
+         manual.get(key, ""))
         for key, field in model.model_fields.items()
     ]  # fmt: skip
     blocks = [table(("Option", "Takes", "Left out", "Means"), rows)]

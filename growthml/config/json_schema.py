@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from growthml.config.manual import DescribedSchema
 from growthml.config.schema import Config, SectionPolicy
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -28,7 +29,9 @@ def json_schema(options: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
     model's docstring. Where only some values fit, a `${NAME}` is allowed too.
     """
     models: list[type[BaseModel]] = [Config, SectionPolicy, *options.values()]
-    references, written = models_json_schema([(model, "validation") for model in models])
+    references, written = models_json_schema(
+        [(model, "validation") for model in models], schema_generator=DescribedSchema
+    )
     definitions: dict[str, Any] = written["$defs"]
 
     def definition(model: type[BaseModel]) -> dict[str, Any]:

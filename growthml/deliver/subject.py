@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jinja2 import StrictUndefined, TemplateError
-from jinja2.sandbox import SandboxedEnvironment
-
 from growthml.deliver.words import shorten
 from growthml.errors import UsageError
 
@@ -36,6 +33,9 @@ def check_subject(template: str) -> None:
 
 
 def _filled(template: str, **values: str) -> str:
+    from jinja2 import StrictUndefined, TemplateError
+    from jinja2.sandbox import SandboxedEnvironment
+
     environment = SandboxedEnvironment(undefined=StrictUndefined)
     try:
         written = environment.from_string(template).render(**values)

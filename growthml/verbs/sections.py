@@ -58,12 +58,15 @@ def sections(options: argparse.Namespace) -> int:
 
 
 def _explain(section: Section) -> None:
+    from growthml.config.manual import descriptions
+
     print(f"{section.title}: {section.question}\n")
     print((sys.modules[section.compute.__module__].__doc__ or "").strip())
     print("\nOptions:")
     fields = section.options.model_fields
+    manual = descriptions(section.options)
     for key, field in fields.items():
-        described = " ".join((field.description or "").split())
+        described = " ".join(manual.get(key, "").split())
         print(f"  {key} ({_default(field)}): {described}")
     print("" if fields else "  none", end="" if fields else "\n")
     print("\nTables:")

@@ -20,7 +20,7 @@ FILE = Path("config/weekly.yml")
 class Options(BaseModel):
     """A section without options."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ChurnOptions(Options):
