@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from growthml.formats import Formats
 
 LEADING = ("conversion_rate", "revenue_per_user", "activation_rate")
+LEADING_ORDERS = ("revenue_per_user", "average_order_value", "purchases_per_buyer")
+"""Where users are seen only once they respond."""
 CLOSING = ("users", "buyers", "purchases", "revenue")
 WITH_COSTS = ("roi", "profit")
 MOST_ROWS = 8
@@ -27,8 +29,18 @@ FEWEST_FOR_PERCENT = 20
 """Below this many in the baseline a total's change is a number, not a per cent."""
 
 
+def story_of(
+    campaigns: Mapping[str, Sums], measured: Sequence[Measured], context: Context
+) -> Story:
+    """The words on whatever tells campaigns apart: conversion, or what a buyer brings."""
+    kind = OrdersStory if context.metrics.certain else Story
+    return kind(campaigns, measured, context)
+
+
 class Story:
     """The verdict and the lede: the conversion of each compared campaign, in words."""
+
+    metric = "conversion_rate"
 
     def __init__(
         self, campaigns: Mapping[str, Sums], measured: Sequence[Measured], context: Context
@@ -36,9 +48,7 @@ class Story:
         self.campaigns = campaigns
         self.context = context
         self.formats = context.formats
-        self.rows = {
-            each.campaign: each for each in measured if each.metric.id == "conversion_rate"
-        }
+        self.rows = {each.campaign: each for each in measured if each.metric.id == self.metric}
 
     def verdict(self) -> str:
         """One sentence, without numbers but for a configured margin."""
@@ -69,10 +79,8 @@ class Story:
         if reason:
             return reason
         row = self.rows[campaign.key]
-        if row.verdict is Verdict.BETTER:
-            return _("{new} converts better than {old}.", new=new, old=old)
-        if row.verdict is Verdict.WORSE:
-            return _("{new} converts worse than {old}.", new=new, old=old)
+        if row.verdict in (Verdict.BETTER, Verdict.WORSE):
+            return f"{self._does([new], row.verdict)}."
         if self._alike(row):
             within = self.formats.number((self.context.smallest_effect or 0) * 100)
             return _(
@@ -81,40 +89,45 @@ class Story:
                 old=old,
                 within=within,
             )
-        return _("No evidence that {new} converts better or worse than {old}.", new=new, old=old)
+        return self._does_not(new)
+
+    def _does(self, campaigns: Sequence[str], verdict: Verdict) -> str:
+        """That campaigns differ from the baseline, without a full stop."""
+        names = {"campaigns": self.formats.join(campaigns), "old": self.context.baseline.label}
+        if verdict is Verdict.BETTER:
+            return n_(
+                "{campaigns} converts better than {old}",
+                "{campaigns} convert better than {old}",
+                len(campaigns),
+                **names,
+            )
+        return n_(
+            "{campaigns} converts worse than {old}",
+            "{campaigns} convert worse than {old}",
+            len(campaigns),
+            **names,
+        )
+
+    def _does_not(self, campaign: str) -> str:
+        """No evidence that a campaign differs; without a name, any campaign."""
+        old = self.context.baseline.label
+        if not campaign:
+            return _("No evidence that any campaign converts better or worse than {old}.", old=old)
+        return _(
+            "No evidence that {new} converts better or worse than {old}.", new=campaign, old=old
+        )
 
     def _joint_verdict(self) -> str:
-        old, join = self.context.baseline.label, self.formats.join
-        clauses = []
-        better, worse = (
-            [c.label for c in self.context.compared if self._found(c) is verdict]
-            for verdict in (Verdict.BETTER, Verdict.WORSE)
-        )
-        if better:
-            clauses.append(
-                n_(
-                    "{campaigns} converts better than {old}",
-                    "{campaigns} convert better than {old}",
-                    len(better),
-                    campaigns=join(better),
-                    old=old,
-                )
-            )
-        if worse:
-            clauses.append(
-                n_(
-                    "{campaigns} converts worse than {old}",
-                    "{campaigns} convert worse than {old}",
-                    len(worse),
-                    campaigns=join(worse),
-                    old=old,
-                )
-            )
-        rest = [c.label for c in self.context.compared if self._found(c) is Verdict.NO_EVIDENCE]
+        found = {
+            verdict: [c.label for c in self.context.compared if self._found(c) is verdict]
+            for verdict in (Verdict.BETTER, Verdict.WORSE, Verdict.NO_EVIDENCE)
+        }
+        rest = found.pop(Verdict.NO_EVIDENCE)
+        clauses = [self._does(names, verdict) for verdict, names in found.items() if names]
         if not clauses:
-            return _("No evidence that any campaign converts better or worse than {old}.", old=old)
+            return self._does_not("")
         if rest:
-            clauses.append(_("no evidence for {campaigns}", campaigns=join(rest)))
+            clauses.append(_("no evidence for {campaigns}", campaigns=self.formats.join(rest)))
         return "; ".join(clauses) + "."
 
     def _found(self, campaign: Campaign) -> Verdict:
@@ -255,6 +268,106 @@ class Story:
         return _("This sample could only have shown about {least} points or more.", least=least)
 
 
+class OrdersStory(Story):
+    """The same where users are seen only once they respond: what each of them brings."""
+
+    def __init__(
+        self, campaigns: Mapping[str, Sums], measured: Sequence[Measured], context: Context
+    ) -> None:
+        paid = any(each.revenue is not None for each in campaigns.values())
+        self.metric = "revenue_per_user" if paid else "purchases_per_buyer"
+        super().__init__(campaigns, measured, context)
+
+    def _does(self, campaigns: Sequence[str], verdict: Verdict) -> str:
+        return n_(
+            "{campaigns} brings {more} than {old}",
+            "{campaigns} bring {more} than {old}",
+            len(campaigns),
+            campaigns=self.formats.join(campaigns),
+            more=self._more(verdict),
+            old=self.context.baseline.label,
+        )
+
+    def _does_not(self, campaign: str) -> str:
+        names = {"more": self._more(Verdict.NO_EVIDENCE), "old": self.context.baseline.label}
+        if not campaign:
+            return _("No evidence that any campaign brings {more} than {old}.", **names)
+        return _("No evidence that {new} brings {more} than {old}.", new=campaign, **names)
+
+    def _more(self, verdict: Verdict) -> str:
+        paid = self.metric == "revenue_per_user"
+        match verdict:
+            case Verdict.BETTER:
+                return _("more revenue per user") if paid else _("more purchases per buyer")
+            case Verdict.WORSE:
+                return _("less revenue per user") if paid else _("fewer purchases per buyer")
+        return (
+            _("more or less revenue per user") if paid else _("more or fewer purchases per buyer")
+        )
+
+    def _alike(self, row: Measured) -> bool:
+        return False  # the smallest effect worth acting on is one of conversion
+
+    def _alone(self) -> str:
+        row = self.rows[self.context.baseline.key]
+        return _(
+            "{metric}: {value} (n = {n}).",
+            metric=_(row.metric.name),
+            value=self._value(row.value, row),
+            n=self.formats.count(row.n),
+        )
+
+    def _against(self, campaign: Campaign) -> str:
+        row, baseline = self.rows[campaign.key], self.rows[self.context.baseline.key]
+        if row.value is None or row.baseline_value is None or row.comparison is None:
+            return self._counts(campaign)
+        return _(
+            "{metric} was {value} in {new} (n = {n}) against {baseline_value} in {old}"
+            " (n = {baseline_n}): {effect}.",
+            metric=_(row.metric.name),
+            value=self._value(row.value, row),
+            n=self.formats.count(row.n),
+            new=campaign.label,
+            baseline_value=self._value(row.baseline_value, row),
+            baseline_n=self.formats.count(baseline.n),
+            old=self.context.baseline.label,
+            effect=self._effect(row),
+        )
+
+    def _beside(self, campaign: Campaign) -> str:
+        row = self.rows[campaign.key]
+        if row.value is None or row.comparison is None:
+            return self._counts(campaign)
+        return _(
+            "{campaign}: {value} (n = {n}), {effect}.",
+            campaign=campaign.label,
+            value=self._value(row.value, row),
+            n=self.formats.count(row.n),
+            effect=self._effect(row),
+        )
+
+    def _effect(self, row: Measured) -> str:
+        compared, unit = row.comparison, row.metric.unit
+        assert compared is not None
+        told = {
+            "difference": self.formats.difference(compared.difference, unit),
+            "interval": self.formats.interval(compared.ci_low, compared.ci_high, unit),
+        }
+        if row.verdict in (Verdict.BETTER, Verdict.WORSE):
+            return _("{difference} ({interval})", **told)
+        return _("{difference}, and anything from {interval} fits the data", **told)
+
+    def _power(self, campaign: Campaign) -> str:
+        row = self.rows[campaign.key]
+        if row.verdict is not Verdict.NO_EVIDENCE or row.smallest_detectable is None:
+            return ""
+        least = self._value(row.smallest_detectable, row)
+        return _("This sample could only have shown about {least} or more.", least=least)
+
+    def _value(self, value: float | None, row: Measured) -> str:
+        return self.formats.value(value, row.metric.unit)
+
+
 # -- KPI rows ----------------------------------------------------------------------------------
 
 
@@ -274,8 +387,9 @@ def kpi_rows(measured: Sequence[Measured], context: Context) -> list[KpiRow]:
 def _wanted(groups: int, measured: Sequence[Measured], context: Context) -> list[str]:
     has = {each.metric.id for each in measured if each.value is not None}
     costs = WITH_COSTS if context.metrics.costs else ()
-    targets = [metric for metric in context.metrics.targets if metric not in LEADING]
-    wanted = [*LEADING, *costs[:1], *targets, *CLOSING, *costs[1:]]
+    leading = LEADING_ORDERS if context.metrics.certain else LEADING
+    targets = [metric for metric in context.metrics.targets if metric not in leading]
+    wanted = [*leading, *costs[:1], *targets, *CLOSING, *costs[1:]]
     room = max(2, MOST_ROWS // groups)
     return [metric for metric in dict.fromkeys(wanted) if metric in has][:room]
 

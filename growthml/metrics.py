@@ -303,6 +303,8 @@ def _measure(
     }
     if campaign == context.baseline.key:
         return Measured(**common)
+    if context.metrics.certain and metric.kind == "proportion":
+        return Measured(**common, baseline_value=value_of(metric, baseline))
     return Measured(
         **common,
         baseline_value=value_of(metric, baseline),

@@ -16,7 +16,13 @@ from pydantic import ValidationError
 from growthml.analysis.own_query import SqlOptions
 from growthml.config.load import extra_sections, load, located
 from growthml.config.problems import Fault, suggestion
-from growthml.config.schema import CampaignConfig, Config, MeanOfLast, SectionChoice
+from growthml.config.schema import (
+    CampaignConfig,
+    Config,
+    ConstantAction,
+    MeanOfLast,
+    SectionChoice,
+)
 from growthml.deliver.subject import check_subject
 from growthml.errors import UsageError
 from growthml.extra import add, facts_of, from_file, with_extra
@@ -251,6 +257,7 @@ def context(
             idle=frozenset(metrics.idle),
             costs=dict(metrics.costs),
             targets=dict(metrics.targets),
+            certain=_responds_for_certain(config, planned),
         ),
         formats=Formats(locale=config.report.locale, currency=config.report.currency),
         confidence=config.statistics.confidence,
@@ -261,6 +268,19 @@ def context(
         labels=_labels(config, [*(each.campaign for each in planned), *([mean] if mean else [])]),
         past=past,
     )
+
+
+def _responds_for_certain(config: Config, planned: Sequence[Planned]) -> bool:
+    """Whether the users of all campaigns are known by their responses alone."""
+    schemas = [config.schema_of(each.campaign.source) for each in planned if not each.log]
+    only = [
+        each.users is None
+        and each.events is not None
+        and isinstance(each.events.action, ConstantAction)
+        and each.events.action.constant == config.metrics.response
+        for each in schemas
+    ]
+    return bool(only) and all(only)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -186,6 +186,19 @@ def comparison_caveats(context: Context) -> list[str]:
     return [_("Users were not randomised: a difference may come from time, mix or season.")]
 
 
+def certain_caveats(context: Context) -> list[str]:
+    """What a reader must know where users are seen only once they respond."""
+    if not context.metrics.certain:
+        return []
+    return [
+        _(
+            "Users are seen only once they did “{action}”: how many did is no measure of a"
+            " campaign, so rates are not compared.",
+            action=context.label("action", context.metrics.response),
+        )
+    ]
+
+
 def arranged(
     frame: pd.DataFrame, by: Sequence[str], context: Context, falling: Sequence[str] = ()
 ) -> pd.DataFrame:

@@ -66,6 +66,8 @@ def lifts(facts: Facts, response: str, context: Context) -> list[Lifted]:
         here = [
             (channel, cells) for channel, cells in zip(channels, counted, strict=True) if any(cells)
         ]
+        if channels == [None]:
+            here = []
         whole = [sum(each) for each in zip(*counted, strict=True)]
         rows += [lifted(campaign, channel, cells, context) for channel, cells in here]
         rows.append(lifted(campaign, ALL, whole, context))

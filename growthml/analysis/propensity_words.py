@@ -156,8 +156,8 @@ def why_not(each: NoTrial, horizon_days: int, context: Context) -> str:
         )
     if each.featureless:
         return _(
-            "nothing is known of {campaign} users to learn from; name columns of theirs under"
-            " 'features'",
+            "nothing is known of the users of {campaign} to learn from; name columns of theirs"
+            " under 'features'",
             campaign=each.campaign.label,
         )
     told = {

@@ -92,7 +92,7 @@ def table_view(section: str, table: Table, context: Context, cap: int) -> TableV
     A table without columns to show or unfold is shown whole, its columns read from the frame.
     """
     name = f"{section}.{table.id}"
-    columns = table.columns or table.folded or columns_of(table.frame)
+    columns = _saying(table, table.columns or table.folded or columns_of(table.frame))
     shown, note = _capped(table, name, cap, context)
     cells = [_cells(shown, column, context) for column in columns[:MOST_COLUMNS]]
     heads = _heads(columns[:MOST_COLUMNS], cells, context)
@@ -122,6 +122,16 @@ def table_view(section: str, table: Table, context: Context, cap: int) -> TableV
         millimetres=_HALF if characters * _MM_PER_CHARACTER <= _HALF else _FULL,
         characters=characters,
     )
+
+
+def _saying(table: Table, columns: Sequence[Column]) -> Sequence[Column]:
+    """Without channels, actions and categories that are "not known" in every row."""
+    frame = table.frame if table.view is None else table.view
+    return [
+        each
+        for each in columns
+        if not (each.role and len(frame) and each.name in frame and frame[each.name].isna().all())
+    ]
 
 
 def slug(text: str) -> str:

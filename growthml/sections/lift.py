@@ -68,17 +68,19 @@ def compute(facts: Facts, context: Context, options: LiftOptions) -> Answer:
     rows = lifts(facts, response, context)
     if not any(each.responders + each.baseline_responders for each in rows):
         raise NotEnoughData(_nobody(rows, response, context))
+    if context.metrics.certain and response == context.metrics.response:
+        rows = []
     values = incremental.values(facts["totals"], context)
     orders = ordered(facts, context.compared, context, options.horizon_days)
     judged = judge(orders, context)
     used = [context.baseline, *(each.order.campaign for each in judged)]
     tested = how_tested(facts, used, context, options.horizon_days) if judged else ""
-    charts = [forest(rows, each, response, context) for each in context.compared]
+    charts = [forest(rows, each, response, context) for each in context.compared if rows]
     return Answer(
         headline=_headline(rows, judged, response, context),
         blocks=[
             *(chart for chart in charts if chart is not None),
-            _campaign_table(rows, context),
+            *([_campaign_table(rows, context)] if rows else []),
             incremental.table(values, context),
             *(gains_chart(each, context) for each in judged if not each.order.few),
             gains_table(judged, tested, context),
@@ -184,6 +186,8 @@ def _campaign_table(rows: Sequence[Lifted], context: Context) -> Table:
 def _headline(
     rows: Sequence[Lifted], judged: Sequence[Judged], response: str, context: Context
 ) -> str:
+    if not rows:
+        return _ranked(judged)
     changed = _changed(rows, context)
     words = (
         _changes(changed, rows, response, context)
@@ -199,6 +203,16 @@ def _headline(
         if changed
         else _("{words}, or that ranking its users helps.", words=words)
     )
+
+
+def _ranked(judged: Sequence[Judged]) -> str:
+    """The headline where there is no lift to tell."""
+    told = [each.older.helps for each in judged]
+    if not told:
+        return _("Users are seen only once they respond: there is no lift to measure.")
+    if all(told):
+        return _("There is no lift to measure, but ranking users helps.")
+    return _("There is no lift to measure, and no evidence that ranking users helps.")
 
 
 def _changed(rows: Sequence[Lifted], context: Context) -> list[Lifted]:
@@ -324,7 +338,7 @@ def _no_channel(
 
 
 def _caveats(rows: Sequence[Lifted], values: Sequence[Incremental], context: Context) -> list[str]:
-    caveats = shape.comparison_caveats(context)
+    caveats = [*shape.comparison_caveats(context), *shape.certain_caveats(context)]
     if _windows_differ(context):
         caveats.append(
             _(

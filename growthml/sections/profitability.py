@@ -164,6 +164,9 @@ def _category_chart(sales: pd.DataFrame, context: Context) -> Bars | None:
 
 
 def _channel_table(channels: pd.DataFrame, context: Context) -> Table:
+    title = _("Money by channel")
+    if not channels["channel"].notna().any():
+        return Table(id="by_channel", title=title, frame=channels)
     money = "profit" if context.metrics.costs else "revenue_per_user"
     head = _("Profit") if context.metrics.costs else _("Per user")
     view, columns = shape.beside(
@@ -178,7 +181,7 @@ def _channel_table(channels: pd.DataFrame, context: Context) -> Table:
     )
     return Table(
         id="by_channel",
-        title=_("Money by channel"),
+        title=title,
         frame=channels,
         view=view,
         order=_("by revenue"),

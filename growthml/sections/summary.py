@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from growthml import shape
 from growthml.analysis import kpi_intervals
 from growthml.errors import NotEnoughData
-from growthml.front import Story, coverage, kpi_rows, note
+from growthml.front import coverage, kpi_rows, note, story_of
 from growthml.metrics import COLUMNS, Measured, Sums, frame, measure, sums
 from growthml.parts import (
     Answer,
@@ -48,7 +48,7 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
     if not any(each.users for each in campaigns.values()):
         raise NotEnoughData(_("there are no users in any campaign"))
     measured = measure(campaigns, context)
-    story = Story(campaigns, measured, context)
+    story = story_of(campaigns, measured, context)
     sizes = shape.per_campaign({key: each.users for key, each in campaigns.items()}, context)
     ratio = _sample_ratio(campaigns, context)
     doubt = _ratio_words(ratio, sizes, context) if ratio and ratio.level else ""
@@ -62,6 +62,7 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
         findings=_findings(compared, context),
         caveats=[
             *shape.comparison_caveats(context),
+            *shape.certain_caveats(context),
             *_ratio_caveats(ratio, doubt, context),
             *_disagreements(measured, context),
             *_pooled(context),

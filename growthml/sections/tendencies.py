@@ -44,6 +44,10 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
         raise NotEnoughData(_("there are no events in any campaign"))
     categories = facts.get("categories")
     found = pairs.pairs(facts["actions"], categories, context)
+    if not any(pair.test.p_value is not None for pair in found):
+        raise NotEnoughData(
+            _("there is only one channel, one action or one category, so that none can lean")
+        )
     return Answer(
         headline=_headline(found, context),
         blocks=[

@@ -167,3 +167,12 @@ def test_an_empty_table_shows_its_heads():
 
 def test_slugs_are_safe_anchors():
     assert slug('ltv.By <b>"Channel"') == "ltv-by-b-channel"
+
+
+def test_channels_that_nobody_knows_are_not_shown():
+    columns = [Column(name="user", head="User"), Column(name="channel", head="C", role="channel")]
+    unknown = pd.DataFrame({"user": ["1", "2"], "channel": [None, None]})
+    table = Table(id="t", title="T", frame=unknown, columns=columns)
+    assert [head.text for head in shown(table).heads] == ["User"]
+    partly = replace(table, frame=unknown.assign(channel=["FB", None]))
+    assert [head.text for head in shown(partly).heads] == ["User", "C"]
