@@ -63,8 +63,9 @@ def _machine() -> str:
     """When and on what the figures were measured."""
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     load = os.getloadavg()[2]
+    runs = f", REPEATS={os.environ['REPEATS']}" if "REPEATS" in os.environ else ""
     return (
-        f"{date.today()}: {os.cpu_count()} cores, {platform.system()}, load {load:.1f};"
+        f"{date.today()}: {os.cpu_count()} cores, {platform.system()}, load {load:.1f}{runs};"
         f" Python {platform.python_version()}, {versions}."
     )
 

@@ -1,6 +1,7 @@
 """Campaigns to measure with: two simulated ones of one size, in the format asked for.
 
-SIZES counts the events of both together and comes from the environment: `SIZES="1e5 1e6 1e7"`.
+SIZES counts the events of both together and comes from the environment: `SIZES="1e5 1e6 1e7"`, as
+does REPEATS, where the medians are to be over fewer runs than they should be.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _ENDINGS = {"duckdb": ".duckdb", "sqlite": ".db", "parquet": ""}
 
 def repeats(events: int) -> int:
     """How often a size is measured: the median of five to a million events, of three above."""
+    if "REPEATS" in os.environ:
+        return int(os.environ["REPEATS"])
     return 5 if events <= 1_000_000 else 3 if events <= 10_000_000 else 1
 
 
