@@ -120,7 +120,9 @@ def compute(facts: Facts, context: Context, options: DataQualityOptions) -> Answ
     warned = failed[failed["severity"] == "warning"]
     stale = failed[failed["check"] == "stale"]
     return Answer(
-        headline=_headline(failed, warned, context),
+        headline=_headline(failed, warned, context)
+        if rows
+        else _("Nothing was checked: no column that is mapped can be checked."),
         blocks=[table],
         findings=_findings(failed, context),
         definitions=[
@@ -221,10 +223,13 @@ def _staleness(
 def _table(rows: Sequence[dict[str, Any]]) -> Table:
     import pandas as pd
 
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    if frame.empty:
+        return Table(id="checks", title=_("What was checked"), frame=frame)
     return Table(
         id="checks",
         title=_("What was checked"),
-        frame=pd.DataFrame(rows, columns=list(COLUMNS)),
+        frame=frame,
         columns=(
             Column(name="campaign", head=_("Campaign"), role="campaign"),
             Column(name="check", head=_("Check"), role="check"),

@@ -61,7 +61,7 @@ class LiftOptions(Options):
 def compute(facts: Facts, context: Context, options: LiftOptions) -> Answer:
     """Lift by channel, incremental value, and what a response model would have gained."""
     if not context.compared:
-        raise NotEnoughData(_("lift compares campaigns, and this report has one"))
+        raise NotEnoughData(_("lift compares campaigns, and this report has one"), unasked=True)
     if not facts["totals"]["n"].sum():
         raise NotEnoughData(_("there are no users in any campaign"))
     response = options.response or context.metrics.response

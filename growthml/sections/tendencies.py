@@ -46,7 +46,8 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
     found = pairs.pairs(facts["actions"], categories, context)
     if not any(pair.test.p_value is not None for pair in found):
         raise NotEnoughData(
-            _("there is only one channel, one action or one category, so that none can lean")
+            _("there is only one channel, one action or one category, so that none can lean"),
+            unasked=True,
         )
     return Answer(
         headline=_headline(found, context),

@@ -9,7 +9,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from growthml import plan
 from growthml.parts import Answer, Campaign, Status
+from growthml.progress import Progress
+from growthml.run import run
 from growthml.sections.data_quality import SECTION, DataQualityOptions
 from tests.sections.stories import answer, context, frame, headings, row
 from tests.sites import Site
@@ -108,3 +111,23 @@ def test_a_week_is_not_stale() -> None:
 def test_a_campaign_that_is_over_is_as_fresh_as_its_end() -> None:
     assert seen(datetime(2025, 1, 28), end=date(2025, 2, 1)).status is Status.OK
     assert seen(datetime(2025, 1, 20), end=date(2025, 2, 1)).status is Status.SUSPICIOUS
+
+
+def test_a_table_of_outcomes_leaves_nothing_to_check(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("who,bought\n1,0\n2,1\n3,0\n")
+    config = tmp_path / "report.yml"
+    config.write_text(
+        f"sources: {{shop: {{url: {tmp_path / 'people.csv'}}}}}\n"
+        "schema: {users: {table: people, id: who, outcomes: {bought: bought}}}\n"
+        "campaigns: {all: {source: shop}}\nsections: [data_quality]\n"
+    )
+    done = run(
+        plan.read_config(config),
+        archive=tmp_path / "archive",
+        formats=[],
+        progress=Progress(quiet=True),
+    )
+    found = done.run.sections[0].answer
+    assert found is not None
+    assert found.headline == "Nothing was checked: no column that is mapped can be checked."
+    assert frame(found, "checks").empty

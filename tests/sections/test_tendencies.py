@@ -95,3 +95,10 @@ def test_a_cell_is_coloured_where_it_passes_and_holds_twenty(tmp_path: Path) -> 
 def test_no_events_is_nothing_to_say(tmp_path: Path) -> None:
     found = section("tendencies", tmp_path, EMPTY, EMPTY)
     assert (found.status, found.reason) == (Status.EMPTY, "there are no events in any campaign")
+
+
+def test_where_nothing_can_lean_the_section_says_so_if_asked_for(tmp_path: Path) -> None:
+    alike = crowd(("FB", 20, "bought", 1))
+    found = section("tendencies", tmp_path, alike, alike)
+    assert found.status is Status.EMPTY
+    assert "only one channel" in found.reason
