@@ -6,7 +6,7 @@ for the next one; nothing is written before everything is made.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -33,7 +33,7 @@ from growthml.parts import Context, Run, SectionRun, Status
 from growthml.progress import Progress
 from growthml.reading import OpenSources, newest_events, source_runs
 from growthml.sources.log_cache import Logs
-from growthml.tables import tables_of
+from growthml.tables import kept_of, tables_of
 from growthml.theme import Theme
 from growthml.words import _, speaking
 
@@ -157,12 +157,15 @@ def _run(
             for edition in editions
         ]
 
-    def finish(run: Run, sections: Sequence[plan.Chosen]) -> Outcome:
+    def finish(run: Run, tables: Mapping[str, bytes], sections: Sequence[plan.Chosen]) -> Outcome:
         return _kept(
-            run, sections, config, shelf, formats, templates, started, progress, stale=stale
+            run, tables, sections, config, shelf, formats, templates, started, progress, stale=stale
         )
 
-    made = [finish(run, edition.chosen) for run, edition in zip(found, editions, strict=True)]
+    made = [
+        finish(run, tables, edition.chosen)
+        for (run, tables), edition in zip(found, editions, strict=True)
+    ]
     return replace(made[0], parts=made[1:])
 
 
@@ -221,8 +224,8 @@ def _answered(
     templates: Path | None,
     theme: Theme,
     progress: Progress,
-) -> Run:
-    """One report's sections, computed from what is counted for all."""
+) -> tuple[Run, Mapping[str, bytes]]:
+    """One report's sections, computed from what is counted for all, and their tables as CSV."""
     counted = [cut.key for reading in readings for cut in reading.relations.cuts]
     past = history.before(edition.name, as_of)
 
@@ -241,7 +244,7 @@ def _answered(
         theme.digest,
         *(f"section of {name}: {origins[name]}" for name in origins),
     ]
-    return Run(
+    found = Run(
         run_id=run_id(as_of, config, sections, tables, templates, about),
         name=edition.name,
         title=edition.title,
@@ -257,10 +260,12 @@ def _answered(
         postmortem=edition.postmortem,
         theme=theme,
     )
+    return found, tables
 
 
 def _kept(
     found: Run,
+    tables: Mapping[str, bytes],
     chosen: Sequence[plan.Chosen],
     config: Config,
     shelf: Shelf,
@@ -281,7 +286,7 @@ def _kept(
     sections, drawings = drawn(found)
     found = replace(found, sections=sections, status=overall(sections, chosen))
     files = rendered(
-        found, drawings, tables_of(sections), formats, templates, progress, _limits(config)
+        found, drawings, kept_of(tables, sections), formats, templates, progress, _limits(config)
     )
     files[PAGES] = stored(found)
     files["run.json"] = manifest(found, files, config=config.fingerprint(), started=started)

@@ -31,6 +31,11 @@ def tables_of(sections: Sequence[SectionRun]) -> dict[str, bytes]:
     return {f"{name}.csv": csv_of(table) for name, table in _named(sections)}
 
 
+def kept_of(tables: Mapping[str, bytes], sections: Sequence[SectionRun]) -> dict[str, bytes]:
+    """Those among the tables whose sections still have an answer."""
+    return {f"{name}.csv": tables[f"{name}.csv"] for name, _ in _named(sections)}
+
+
 def parquet_of(sections: Sequence[SectionRun]) -> dict[str, bytes]:
     """The same by `<section>.<table>.parquet`, whole numbers, times and missing values typed."""
     return {f"{name}.parquet": _parquet(table.frame) for name, table in _named(sections)}

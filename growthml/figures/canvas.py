@@ -9,65 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 from growthml.figures import house
+from growthml.figures.box import Box, Point
+from growthml.figures.strokes import Strokes
 from growthml.fonts import Weight
 
 Anchor = Literal["start", "middle", "end"]
-Point = tuple[float, float]
-
-_TOUCH = 0.05  # boxes may touch by this many mm
-
-
-@dataclass(frozen=True)
-class Box:
-    """A rectangle in mm."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    def overlaps(self, other: Box, slack: float = _TOUCH) -> bool:
-        """Whether the two share more than a seam."""
-        return (
-            self.left + slack < other.right
-            and other.left + slack < self.right
-            and self.top + slack < other.bottom
-            and other.top + slack < self.bottom
-        )
-
-    def inside(self, other: Box, slack: float = _TOUCH) -> bool:
-        """Whether it lies wholly within the other."""
-        return (
-            self.left >= other.left - slack
-            and self.top >= other.top - slack
-            and self.right <= other.right + slack
-            and self.bottom <= other.bottom + slack
-        )
-
-    def crossed_by(self, line: Sequence[Point]) -> bool:
-        """Whether a line through these points runs through it."""
-        return any(self._meets(start, end) for start, end in pairwise(line))
-
-    def _meets(self, start: Point, end: Point) -> bool:
-        (x0, y0), (x1, y1) = start, end
-        if max(x0, x1) < self.left or min(x0, x1) > self.right:
-            return False
-        if max(y0, y1) < self.top or min(y0, y1) > self.bottom:
-            return False
-        enter, leave = 0.0, 1.0
-        for origin, step, low, high in (
-            (x0, x1 - x0, self.left, self.right),
-            (y0, y1 - y0, self.top, self.bottom),
-        ):
-            if step == 0:
-                continue
-            near, far = sorted(((low - origin) / step, (high - origin) / step))
-            enter, leave = max(enter, near), min(leave, far)
-        return enter <= leave
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,8 +82,8 @@ class Canvas:
         self.height = 0.0
         self.marks: list[Mark] = []
         self.complaints: list[str] = []
-        self._lines: list[Sequence[Point]] = []
-        self._edges: list[Sequence[Point]] = []
+        self._lines = Strokes()
+        self._edges = Strokes()
 
     def text(
         self,
@@ -216,13 +165,13 @@ class Canvas:
         points = list(points)
         self.marks.append(Shape(points=points, stroke=colour, thickness=thickness, dash=dash))
         if clear:
-            self._lines.append(points)
+            self._lines.add(points)
 
     def area(self, points: Iterable[Point], *, fill: str, opacity: float = 1.0) -> None:
         """Put a filled area without outline; text rather stands beside it."""
         points = list(points)
         self.marks.append(Shape(points=points, fill=fill, opacity=opacity, closed=True))
-        self._edges.append([*points, points[0]])
+        self._edges.add([*points, points[0]])
 
     def disc(self, x: float, y: float, *, colour: str, diameter: float = house.DOT) -> None:
         """Put a filled dot."""
@@ -249,8 +198,8 @@ class Canvas:
             box.inside(within)
             and not any(wide.overlaps(words.box) for words in self._words())
             and not any(wide.overlaps(dot.box) for dot in self.marks if isinstance(dot, Disc))
-            and not any(wide.crossed_by(line) for line in self._lines)
-            and not (off_areas and any(wide.crossed_by(edge) for edge in self._edges))
+            and not self._lines.cross(wide)
+            and not (off_areas and self._edges.cross(wide))
         )
 
     def faults(self) -> tuple[str, ...]:
@@ -270,7 +219,7 @@ class Canvas:
                 for other, place in placed[index + 1 :]
                 if box.overlaps(place)
             ]
-            if any(_core(words).crossed_by(line) for line in self._lines):
+            if self._lines.cross(_core(words)):
                 faults.append(f"text stands on a line: {words.text!r}")
         return tuple(dict.fromkeys(faults))
 

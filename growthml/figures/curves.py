@@ -15,7 +15,8 @@ from statistics import fmean
 from growthml.charts import CurvePanel, Curves, Dot, Line, Reference
 from growthml.figures import house, labels
 from growthml.figures.axis import Scale, as_number, x_scale, y_scale
-from growthml.figures.canvas import Box, Canvas, Point
+from growthml.figures.box import Box, Point
+from growthml.figures.canvas import Canvas
 from growthml.fonts import Weight
 from growthml.formats import Formats
 from growthml.palette import DASHES, text_of

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from growthml.figures import house
-from growthml.figures.canvas import Anchor, Box, Canvas, Point
+from growthml.figures.box import Box, Point
+from growthml.figures.canvas import Anchor, Canvas
 from growthml.fonts import Weight
 
 

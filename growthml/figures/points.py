@@ -11,7 +11,8 @@ from math import log
 from growthml.charts import Points
 from growthml.figures import house
 from growthml.figures.axis import Scale, as_number, x_scale, y_scale
-from growthml.figures.canvas import Box, Canvas
+from growthml.figures.box import Box
+from growthml.figures.canvas import Canvas
 from growthml.formats import Formats
 
 MOST_DOTS = 400

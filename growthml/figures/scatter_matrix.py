@@ -11,7 +11,8 @@ from math import log
 
 from growthml.charts import ScatterMatrix
 from growthml.figures import house
-from growthml.figures.canvas import Box, Canvas
+from growthml.figures.box import Box
+from growthml.figures.canvas import Canvas
 from growthml.formats import Formats
 
 GAP = 2.0

@@ -6,8 +6,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from growthml.figures.canvas import Box, Canvas
+from growthml.figures.box import Box
+from growthml.figures.canvas import Canvas
 from growthml.figures.paint import svg
+from growthml.figures.strokes import Strokes
 
 
 @pytest.fixture
@@ -67,10 +69,13 @@ def test_empty_words_put_nothing(canvas: Canvas) -> None:
         ([(0, 9), (3, 3), (9, 0)], False),
     ],
 )
-def test_a_box_knows_the_lines_that_cross_it(
-    line: list[tuple[float, float]], crossed: bool
-) -> None:
-    assert Box(4, 4, 6, 6).crossed_by(line) is crossed
+def test_lines_know_the_box_they_cross(line: list[tuple[float, float]], crossed: bool) -> None:
+    strokes = Strokes()
+    assert not strokes.cross(Box(4, 4, 6, 6))
+    strokes.add([(20, 20), (30, 30)])
+    assert not strokes.cross(Box(4, 4, 6, 6))
+    strokes.add(line)
+    assert strokes.cross(Box(4, 4, 6, 6)) is crossed
 
 
 def test_words_from_right_to_left_are_drawn_as_shapes(canvas: Canvas) -> None:
