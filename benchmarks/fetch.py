@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from adbc_driver_postgresql import dbapi
 
 from benchmarks.measure import Stopwatch
-from growthml.config.schema import SourceConfig
+from growthml.config.source import SourceConfig
 from growthml.sources.source import Source
 from tests.servers import PostgreSQL
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from growthml.config.schema import AlertConfig, Config
+from growthml.config.metrics import AlertConfig
+from growthml.config.schema import Config
 from growthml.lineup import Planned
 from growthml.metrics import STANDARD
 from growthml.parts import Context, Run, SectionRun, Verdict, rows_of

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from growthml.config.schema import CampaignConfig, Config, MeanOfLast
+from growthml.config.campaigns import CampaignConfig, MeanOfLast
+from growthml.config.schema import Config
 from growthml.errors import UsageError
 from growthml.facts.relations import Cut
 from growthml.parts import Campaign

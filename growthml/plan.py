@@ -14,15 +14,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from growthml.analysis.own_query import SqlOptions
+from growthml.config.campaigns import CampaignConfig, MeanOfLast
+from growthml.config.choice import SectionChoice
 from growthml.config.load import extra_sections, load, located
 from growthml.config.problems import Fault, suggestion
-from growthml.config.schema import (
-    CampaignConfig,
-    Config,
-    ConstantAction,
-    MeanOfLast,
-    SectionChoice,
-)
+from growthml.config.schema import Config
+from growthml.config.tables import ConstantAction
 from growthml.deliver.subject import check_subject
 from growthml.errors import UsageError
 from growthml.extra import add, facts_of, from_file, with_extra

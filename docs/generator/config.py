@@ -1,4 +1,4 @@
-"""The page of the config: every key there is, from `growthml/config/schema.py`."""
+"""The page of the config: every key there is, from `growthml/config/schema.py` on."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pydantic import BaseModel
 
 from docs.generator.markdown import code, flat, link, page, table
 from docs.generator.types import default, hints, models_in, takes
+from growthml.config.choice import SectionChoice, SectionPolicy
 from growthml.config.manual import descriptions
-from growthml.config.schema import Config, SectionChoice, SectionPolicy
+from growthml.config.schema import Config
 
 _HEADS = ("Key", "Takes", "Left out", "Means")
 _INTRO = """\

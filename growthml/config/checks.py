@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
+from growthml.config.campaigns import PERIOD_BASELINES
+from growthml.config.choice import SectionChoice
 from growthml.config.environment import has_variable, written_secrets
 from growthml.config.problems import Fault, Path, suggestion
-from growthml.config.schema import PERIOD_BASELINES, SectionChoice
 from growthml.config.tree import Tree
 from growthml.config.url import Url
 

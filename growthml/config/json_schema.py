@@ -8,8 +8,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from growthml.config.choice import SectionPolicy
 from growthml.config.manual import DescribedSchema
-from growthml.config.schema import Config, SectionPolicy
+from growthml.config.schema import Config
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _VARIABLE = {

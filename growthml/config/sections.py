@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from growthml.config.choice import SectionChoice, SectionPolicy
 from growthml.config.problems import Fault, Path, faults_of, shown, suggestion
-from growthml.config.schema import SectionChoice, SectionPolicy
 
 REPEATABLE = "sql"
 """The one section that may stand in a report several times, each with an `id` of its own."""

@@ -6,7 +6,7 @@ from base64 import b64encode
 from io import BytesIO
 from pathlib import Path
 
-from growthml.config.schema import FontsConfig, ThemeConfig, shades_of
+from growthml.config.look import FontsConfig, ThemeConfig, shades_of
 from growthml.errors import UsageError
 from growthml.theme import OURS, Theme
 

@@ -8,7 +8,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from growthml.config.schema import Config, EmailConfig
+from growthml.config.delivery import EmailConfig
+from growthml.config.schema import Config
 from growthml.deliver.channels import Post, post_of
 from growthml.deliver.delivery import Delivery, told
 from growthml.deliver.headers import domain_of, key_of

@@ -12,7 +12,7 @@ from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
 from typing import Any
 
-from growthml.config.schema import EmailConfig
+from growthml.config.delivery import EmailConfig
 from growthml.errors import DeliveryError
 
 

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from growthml.config.schema import EmailConfig
+from growthml.config.delivery import EmailConfig
 from growthml.deliver.attachments import Attachment, attachments, sentences
 from growthml.deliver.headers import (
     POLICY,

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from growthml import period as periods
-from growthml.config.schema import Config, EmailConfig, When
+from growthml.config.delivery import EmailConfig, When
+from growthml.config.schema import Config
 from growthml.config.url import last_name
 from growthml.deliver.channels import folder as folders
 from growthml.deliver.channels import webhook

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from growthml.config.schema import SourceConfig
+from growthml.config.source import SourceConfig
 from growthml.errors import UsageError
 from growthml.guess.address import Address
 from growthml.guess.choice import Settle, Sureness

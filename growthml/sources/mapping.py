@@ -17,7 +17,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause, TableClause
 
 from growthml.config.problems import suggestion
-from growthml.config.schema import (
+from growthml.config.tables import (
     ConstantAction,
     EventsTable,
     ItemsTable,

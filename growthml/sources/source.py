@@ -13,7 +13,8 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.selectable import FromClause, GenerativeSelect, TextualSelect
 
-from growthml.config.schema import Schema, SourceConfig
+from growthml.config.source import SourceConfig
+from growthml.config.tables import Schema
 from growthml.errors import FactError, SourceError
 from growthml.secrets import redact
 from growthml.sources import postgres_arrow

@@ -148,7 +148,7 @@ def _preview(options: argparse.Namespace) -> int:
 
 def _private(config: Config) -> Config:
     """The same report for nobody, and not for the history; neither has a part in its run id."""
-    from growthml.config.schema import DeliveryConfig
+    from growthml.config.delivery import DeliveryConfig
 
     output = config.output.model_copy(update={"history": None})
     return config.model_copy(update={"delivery": DeliveryConfig(), "output": output})

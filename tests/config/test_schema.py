@@ -10,8 +10,11 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
+from growthml.config.campaigns import MeanOfLast
 from growthml.config.manual import descriptions
-from growthml.config.schema import FOOD_SITE, Config, ConstantAction, MeanOfLast, Model
+from growthml.config.model import Model
+from growthml.config.schema import Config
+from growthml.config.tables import FOOD_SITE, ConstantAction
 from growthml.config.types import Range
 
 Read = Callable[..., Config]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from growthml.config.schema import EmailConfig
+from growthml.config.delivery import EmailConfig
 from growthml.deliver.headers import message_id
 from growthml.deliver.message import Mailing, mailing, notice
 from growthml.errors import DeliveryError, UsageError

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from growthml.config.schema import Schema, SourceConfig
+from growthml.config.source import SourceConfig
+from growthml.config.tables import Schema
 from growthml.facts import FACTS
 from growthml.facts.relations import Counting, Cut, Relations
 from growthml.sources.source import Source

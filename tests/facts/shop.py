@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import pytest
 
-from growthml.config.schema import SourceConfig
+from growthml.config.source import SourceConfig
 from growthml.facts import FACTS
 from growthml.facts.relations import Relations
 from growthml.sources.source import Source

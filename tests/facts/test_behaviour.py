@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from growthml.config.schema import Schema
+from growthml.config.tables import Schema
 from growthml.errors import MissingFields, NotEnoughData
 from tests.facts.market import Question, Table, at, schema_of, table_of, write
 from tests.facts.shop import ANN, BOB, CAT, DAN, EVE, FAY, GIL, TABLES, asked, shop, told

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from growthml.config.schema import SourceConfig
+from growthml.config.source import SourceConfig
 from growthml.facts import FACTS
 from growthml.facts.relations import Cut, Relations
 from growthml.sources.source import Source

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from sqlalchemy.sql.selectable import Select
 
-from growthml.config.schema import SourceConfig
+from growthml.config.source import SourceConfig
 from growthml.errors import FactError, NotEnoughData
 from growthml.facts import FACTS, Fact
 from growthml.facts.count import Counts, Reading

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from growthml.config.schema import Schema
+from growthml.config.tables import Schema
 from growthml.facts import FACTS
 from growthml.facts.relations import Cut
 from tests.backends import BACKENDS, Table, write

@@ -12,7 +12,7 @@ from hashlib import md5
 
 import pytest
 
-from growthml.config.schema import SourceConfig
+from growthml.config.source import SourceConfig
 from growthml.errors import NotEnoughData
 from growthml.facts import FACTS, interactions
 from growthml.facts.relations import Cut, Relations

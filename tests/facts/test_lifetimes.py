@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from growthml.config.schema import SourceConfig
+from growthml.config.source import SourceConfig
 from growthml.errors import NotEnoughData
 from growthml.facts import FACTS
 from growthml.facts.relations import Cut, Relations

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from growthml.config.schema import Schema
+from growthml.config.tables import Schema
 from growthml.facts.relations import Cut
 from tests.facts.market import (
     ANN,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from growthml.config.schema import SourceConfig
+from growthml.config.source import SourceConfig
 from growthml.facts import FACTS, actions, money, quality, users
 from growthml.facts.count import Counts, Reading
 from growthml.facts.relations import Cut, Relations

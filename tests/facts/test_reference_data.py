@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from growthml.config.schema import FOOD_SITE, Schema
+from growthml.config.tables import FOOD_SITE, Schema
 from growthml.facts.relations import Cut
 from tests.facts.market import COUNTING, Question, Rows
 

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from duckdb_sqlalchemy import Dialect as DuckDB
 from sqlalchemy.dialects import postgresql, sqlite
 
-from growthml.config.schema import FOOD_SITE
+from growthml.config.tables import FOOD_SITE
 from growthml.facts import FACTS, actions, money, quality, users
 from growthml.facts.relations import Counting, Cut, Relations
 from growthml.sources.mapping import Mapped, map_schema

@@ -14,7 +14,8 @@ import pytest
 from sqlalchemy import Dialect
 from sqlalchemy.dialects import mysql, postgresql
 
-from growthml.config.schema import Schema, SourceConfig
+from growthml.config.source import SourceConfig
+from growthml.config.tables import Schema
 from growthml.errors import NotEnoughData
 from growthml.facts import FACTS, traffic
 from growthml.facts.relations import Cut, Relations

@@ -12,7 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from growthml.config.schema import Schema
+from growthml.config.tables import Schema
 from tests.facts.market import Question, Table, at, write
 
 ANN, BOB, CAT, DAN, BOT = "1.1.1.1", "1.1.1.1", "2.2.2.2", "3.3.3.3", "9.9.9.9"

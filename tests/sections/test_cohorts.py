@@ -13,7 +13,8 @@ import pytest
 
 from growthml import plan
 from growthml.charts import Curves, Grid
-from growthml.config.schema import Schema, SourceConfig
+from growthml.config.source import SourceConfig
+from growthml.config.tables import Schema
 from growthml.errors import NotEnoughData
 from growthml.facts import FACTS
 from growthml.facts.relations import Counting, Cut, Relations

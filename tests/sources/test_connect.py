@@ -13,7 +13,7 @@ import duckdb
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from growthml.config.schema import SourceConfig
+from growthml.config.source import SourceConfig
 from growthml.config.types import megabytes
 from growthml.errors import SourceError
 from growthml.secrets import remember

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 import sqlalchemy as sa
 
-from growthml.config.schema import SourceConfig
+from growthml.config.source import SourceConfig
 from growthml.errors import FactError
 from growthml.sources.connect import engine_for
 from growthml.sources.kept import Kept

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from growthml.config.schema import SourceConfig
+from growthml.config.source import SourceConfig
 from growthml.sources.source import Source
 from tests.servers import PostgreSQL, postgresql, until
 

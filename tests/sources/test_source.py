@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from growthml.config.schema import Schema, SourceConfig
+from growthml.config.source import SourceConfig
+from growthml.config.tables import Schema
 from growthml.errors import FactError
 from growthml.sources.dialect import INSTANT, day_of
 from growthml.sources.source import Source

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 import sqlalchemy as sa
 
-from growthml.config.schema import SourceConfig
+from growthml.config.source import SourceConfig
 from growthml.errors import FactError, SourceError
 from growthml.facts import FACTS
 from growthml.facts.relations import Relations

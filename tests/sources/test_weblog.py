@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from growthml.config.schema import WEB_LOG, SourceConfig
+from growthml.config.source import SourceConfig
+from growthml.config.tables import WEB_LOG
 from growthml.errors import SourceError
 from growthml.progress import Progress
 from growthml.sources.log_cache import Logs, cached
