@@ -250,8 +250,8 @@ def _kpi_lines(front: FrontPage) -> list[str]:
             first = f"{plain(row.name)[: name - 2]:{name}}{_values(line, front):{values}}{change}"
             lines.append(first.rstrip())
             if line.tested and front.compared:
-                interval = plain(row.interval)
-                lines.append(f"{'':{name}}{interval:{values}}{line.state.word.lower()}")
+                interval, word = plain(row.interval), line.state.word
+                lines.append(f"{'':{name}}{interval:{values}}{word[:1].lower()}{word[1:]}")
     return [*lines, ""]
 
 

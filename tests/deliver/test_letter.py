@@ -228,6 +228,12 @@ def test_the_text_is_a_report() -> None:
     )
 
 
+def test_german_nouns_keep_their_capitals_in_text() -> None:
+    said = text(written(replace(story(), language="de")))
+    assert "kein Beleg\n" in said
+    assert "beleg" not in said
+
+
 def test_a_state_is_a_word_in_text() -> None:
     kpis = [replace(KPIS[0], verdict=Verdict.WORSE), replace(KPIS[1], verdict=Verdict.BETTER)]
     said = text(written(story(with_front(SUMMARY, kpis=kpis, hero=None))))
