@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from growthml.charts import Series
 from growthml.parts import Campaign, Column, Context
-from growthml.words import _
+from growthml.words import _, n_
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from growthml.formats import Formats
 
 MOST_ROWS = 12
 """A chart shows at most this many rows; the rest is one row `Other (n)`."""
@@ -41,6 +43,11 @@ def part_of(part: float, whole: float, context: Context) -> str:
     return _(
         "{part} of {whole}", part=context.formats.count(part), whole=context.formats.count(whole)
     )
+
+
+def users_said(n: int, formats: Formats) -> str:
+    """ "1,234 users"."""
+    return n_("{n} user", "{n} users", n, n=formats.count(n))
 
 
 def campaign_column(context: Context) -> list[Column]:

@@ -20,8 +20,9 @@ from sqlalchemy.sql.selectable import FromClause, Select
 
 from growthml.errors import NotEnoughData
 from growthml.facts.cut import Counting, Cut
-from growthml.facts.expressions import ONE, any_row, moment, nothing, or_unknown, within, word
+from growthml.facts.expressions import ONE, any_row, moment, nothing, or_unknown, within
 from growthml.facts.filters import event_conditions, raw_columns, user_conditions
+from growthml.sources.dialect import one_of
 from growthml.sources.mapping import Mapped, MappedTable
 from growthml.words import _
 
@@ -165,8 +166,9 @@ def with_items(
     return joined, sa.func.coalesce(own, items.c.category)
 
 
-def members(cut: Cut, place: int, users: FromClause, counting: Counting) -> Select[Any]:
-    """The users of one campaign; those whose sign-up is not seen yet are not there."""
+def members(cuts: Sequence[Cut], place: int, users: FromClause, counting: Counting) -> Select[Any]:
+    """The users of the nth campaign; those whose sign-up is not seen yet are not there."""
+    cut = cuts[place - 1]
     signed_up = users.c.signed_up_at
     kept = [
         users.c[name]
@@ -180,7 +182,8 @@ def members(cut: Cut, place: int, users: FromClause, counting: Counting) -> Sele
         conditions.append(users.c[did_for(place)] == ONE)
     if cut.windowed:
         conditions.append(_belongs(cut, place, users))
-    return sa.select(word(cut.key).label("campaign"), *kept).where(*conditions)
+    campaign = one_of(cut.key, [each.key for each in cuts])
+    return sa.select(campaign.label("campaign"), *kept).where(*conditions)
 
 
 def _belongs(cut: Cut, place: int, users: FromClause) -> ColumnElement[bool]:

@@ -176,8 +176,8 @@ class Relations:
     def _members(self, name: str) -> CTE:
         users = self.known_users
         parts = [
-            members(cut, place, users, self.counting)
-            for place, cut in enumerate(self.cuts, start=1)
+            members(self.cuts, place, users, self.counting)
+            for place in range(1, len(self.cuts) + 1)
         ]
         return self.named(united(parts), name)
 

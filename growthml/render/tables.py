@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 MOST_COLUMNS = 8
 DIGIT_WIDTH, POINT_WIDTH = 0.497, 0.249
 """Of Growth Sans, in em."""
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LABELLED = {"channel", "action", "category"}
 _FRACTIONS = ("rate", "share", "retention")
 _WORDS = {"text", "date", "verdict"}
@@ -147,11 +149,18 @@ def columns_of(frame: pd.DataFrame) -> list[Column]:
         Column(
             name=str(name),
             head=_(str(name).replace("_", " ").capitalize()),
-            kind=_kind_of(str(name), str(dtype)),
+            kind="date" if _are_days(frame[name]) else _kind_of(str(name), str(dtype)),
             role=str(name) if name in _LABELLED else "",
         )
         for name, dtype in frame.dtypes.items()
     ]
+
+
+def _are_days(column: pd.Series[Any]) -> bool:
+    """Whether a column of texts holds ISO dates and nothing else."""
+    if column.dtype.kind in "ifubmM" or column.isna().all():
+        return False
+    return all(isinstance(each, str) and _ISO.fullmatch(each) for each in column.dropna())
 
 
 def _kind_of(name: str, dtype: str) -> Any:

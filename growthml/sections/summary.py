@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from growthml import shape
 from growthml.analysis import kpi_intervals
 from growthml.errors import NotEnoughData
-from growthml.front import coverage, kpi_rows, note, story_of
+from growthml.front import coverage, kpi_rows, note
 from growthml.metrics import COLUMNS, Measured, Sums, frame, measure, sums
 from growthml.parts import (
     Answer,
@@ -29,6 +29,7 @@ from growthml.parts import (
     Table,
     Verdict,
 )
+from growthml.story import story_of
 from growthml.words import N_, _
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ spells them as its file in `dialects` says.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal
 
@@ -180,6 +181,20 @@ class verbatim(FunctionElement[str]):
     type = sa.String()
 
 
+class one_of(FunctionElement[str]):
+    """One of a few texts: grouped by as a number where the engine has enumerations.
+
+    They are ordered as texts are. Nothing else may be compared with it.
+    """
+
+    inherit_cache = True
+    type = sa.String()
+
+    def __init__(self, text: str, texts: Iterable[str]) -> None:
+        words = [sa.literal(each, sa.String(), literal_execute=True) for each in sorted(set(texts))]
+        super().__init__(sa.literal(text, sa.String()), *words)
+
+
 class md5(GenericFunction[str]):
     """The MD5 of a text in lower-case hexadecimal; `sa.func.md5` is this."""
 
@@ -199,6 +214,18 @@ class hour_of(FunctionElement[int]):
 
     inherit_cache = True
     type = sa.Integer()
+
+
+@compiles(one_of)
+def _a_text(element: one_of, compiler: SQLCompiler, **kw: Any) -> str:
+    text: str = compiler.process(next(iter(element.clauses)), **kw)
+    return text
+
+
+@compiles(one_of, "duckdb")
+def _an_enumeration(element: one_of, compiler: SQLCompiler, **kw: Any) -> str:
+    text, *words = (compiler.process(each, **kw) for each in element.clauses)
+    return f"CAST({text} AS ENUM({', '.join(words)}))"
 
 
 def not_stored(relation: CTE) -> CTE:

@@ -176,3 +176,9 @@ def test_channels_that_nobody_knows_are_not_shown():
     assert [head.text for head in shown(table).heads] == ["User"]
     partly = replace(table, frame=unknown.assign(channel=["FB", None]))
     assert [head.text for head in shown(partly).heads] == ["User", "C"]
+
+
+def test_days_are_written_as_the_reader_writes_them():
+    frame = pd.DataFrame({"period": ["2025-01-01", "2025-02-01"], "code": ["2025-01-01", "none"]})
+    view = shown(Table(id="t", title="T", frame=frame))
+    assert [cell.text for cell in view.rows[0]] == ["1 Jan 2025", "2025-01-01"]
