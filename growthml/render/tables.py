@@ -157,10 +157,13 @@ def columns_of(frame: pd.DataFrame) -> list[Column]:
 
 
 def _are_days(column: pd.Series[Any]) -> bool:
-    """Whether a column of texts holds ISO dates and nothing else."""
+    """Whether a column holds dates, or texts that are ISO dates, and nothing else."""
     if column.dtype.kind in "ifubmM" or column.isna().all():
         return False
-    return all(isinstance(each, str) and _ISO.fullmatch(each) for each in column.dropna())
+    return all(
+        _ISO.fullmatch(each) if isinstance(each, str) else isinstance(each, date)
+        for each in column.dropna()
+    )
 
 
 def _kind_of(name: str, dtype: str) -> Any:

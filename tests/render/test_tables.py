@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pandas as pd
 import pytest
@@ -179,6 +180,8 @@ def test_channels_that_nobody_knows_are_not_shown():
 
 
 def test_days_are_written_as_the_reader_writes_them():
-    frame = pd.DataFrame({"period": ["2025-01-01", "2025-02-01"], "code": ["2025-01-01", "none"]})
+    texts = ["2025-01-01", "2025-02-01"]
+    days = [date.fromisoformat(each) for each in texts]
+    frame = pd.DataFrame({"period": texts, "day": days, "code": ["2025-01-01", "none"]})
     view = shown(Table(id="t", title="T", frame=frame))
-    assert [cell.text for cell in view.rows[0]] == ["1 Jan 2025", "2025-01-01"]
+    assert [cell.text for cell in view.rows[0]] == ["1 Jan 2025", "1 Jan 2025", "2025-01-01"]
