@@ -212,6 +212,8 @@ def _ranked(judged: Sequence[Judged]) -> str:
         return _("Users are seen only once they respond: there is no lift to measure.")
     if all(told):
         return _("There is no lift to measure, but ranking users helps.")
+    if any(told):
+        return _("There is no lift to measure; ranking users helps in some campaigns.")
     return _("There is no lift to measure, and no evidence that ranking users helps.")
 
 
