@@ -51,12 +51,21 @@ def answers(
     sight: Sight,
     readings: Sequence[Reading],
     progress: Progress,
+    *,
+    last: bool = True,
 ) -> list[SectionRun]:
-    """Every chosen section as it ended, without those left out because nobody asked for them."""
+    """Every chosen section as it ended, without those left out because nobody asked for them.
+
+    last: no other report is made from the same counts, so that they need not be held.
+    """
     ended = []
-    for each in chosen:
+    for place, each in enumerate(chosen, start=1):
         progress.step(_(each.section.title))
-        run = answer(each, *sight.of(each.section), readings)
+        view, context = sight.of(each.section)
+        run = answer(each, view, context, readings)
+        if last:
+            later = {name for one in chosen[place:] for name, _optional in wanted(one)}
+            view.let_go(name for name, _optional in wanted(each) if name not in later)
         if run is None:
             continue
         if run.status is Status.FAILED:

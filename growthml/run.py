@@ -153,7 +153,11 @@ def _run(
             readings = sources.readings(seen_until=as_of, today=rows_until, further=further)
         counts = Counts(plan.own_facts(chosen))
         found = [
-            _answered(edition, config, counts, readings, as_of, past, templates, theme, progress)
+            _answered(
+                edition,
+                *(config, counts, readings, as_of, past, templates, theme, progress),
+                last=edition is editions[-1],
+            )
             for edition in editions
         ]
 
@@ -224,6 +228,8 @@ def _answered(
     templates: Path | None,
     theme: Theme,
     progress: Progress,
+    *,
+    last: bool,
 ) -> tuple[Run, Mapping[str, bytes]]:
     """One report's sections, computed from what is counted for all, and their tables as CSV."""
     counted = [cut.key for reading in readings for cut in reading.relations.cuts]
@@ -235,7 +241,9 @@ def _answered(
         return view, context
 
     pooled, alone = sight(pooling=True), sight(pooling=False)
-    sections = answers(edition.chosen, Sight(pooled=pooled, alone=alone), readings, progress)
+    sections = answers(
+        edition.chosen, Sight(pooled=pooled, alone=alone), readings, progress, last=last
+    )
     tables = tables_of(sections)
     view, context = pooled
     origins = plan.origins(edition.chosen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 log = logging.getLogger(__name__)
+
+LONG = 10_000
+"""From how many rows on a fact weighs in memory."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,13 @@ class Counts(Mapping[str, "pd.DataFrame"]):
             return
         filled = [frame for frame in frames if len(frame)] or frames[:1]
         self._frames[name] = pd.concat(filled, ignore_index=True)
+
+    def let_go(self, names: Iterable[str]) -> None:
+        """Hold long facts no more that nobody will ask for again; they are there, without rows."""
+        for name in names:
+            frame = self._frames.get(name)
+            if frame is not None and not isinstance(frame, Batches) and len(frame) > LONG:
+                self._frames[name] = frame.iloc[:0].copy()
 
     def _ask(self, asked: Asked, name: str, reading: Reading) -> pd.DataFrame:
         """The rows of a query of the user's own, campaign after campaign, one more than allowed."""

@@ -58,6 +58,10 @@ class View(Mapping[str, "pd.DataFrame"]):
         """Count one fact, unless that was done already."""
         self._counts.count(name, readings)
 
+    def let_go(self, names: Iterable[str]) -> None:
+        """Hold long facts no more that nobody will ask for again."""
+        self._counts.let_go(names)
+
     def of(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The rows of a fact that belong here, their campaigns renamed."""
         mine = frame[~frame["campaign"].isin(self._others)]

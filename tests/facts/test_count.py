@@ -13,7 +13,7 @@ from sqlalchemy.sql.selectable import Select
 
 from growthml.config.source import SourceConfig
 from growthml.errors import FactError, NotEnoughData
-from growthml.facts import FACTS, Fact
+from growthml.facts import FACTS, Fact, count
 from growthml.facts.count import Counts, Reading
 from growthml.facts.relations import Cut, Relations
 from growthml.parts import batches
@@ -53,6 +53,26 @@ def test_sources_are_put_together(tmp_path: Path) -> None:
     )
     assert there.dialect == "duckdb"
     assert "2025-01-01 00:00:00" in here.parameters.values()
+
+
+def test_long_facts_are_let_go_and_short_ones_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(count, "LONG", 1)
+    url = write("sqlite", tmp_path, market_tables())
+    counts = Counts()
+    with ExitStack() as stack:
+        readings = [reading(stack, Question(url="", schema=schema_of()), "here", url)]
+        for name in ("overlap", "totals"):
+            counts.count(name, readings)
+        columns = list(counts["totals"].columns)
+        counts.let_go(["overlap", "totals", "never counted"])
+    assert len(counts["overlap"]) == 1
+    assert counts["totals"].empty
+    assert list(counts["totals"].columns) == columns
+    assert "totals" in counts
+    assert "never counted" not in counts
+    assert [run.name for run in counts.runs] == ["overlap", "totals"]
 
 
 def test_a_fact_without_its_field_raises_when_it_is_asked_for(tmp_path: Path) -> None:
