@@ -261,6 +261,7 @@ class Spark(Sail):
 
     def __init__(self, memory: str = "1g", partitions: int = 2) -> None:
         Server.__init__(self, "spark", signal.SIGTERM)
+        self._daemons: list[Server] = []
         if find_spec("pyspark") is None:
             pytest.skip("the client for Spark is not installed; pip install 'growthml[spark]'")
         if shutil.which("java") is None:
@@ -271,7 +272,7 @@ class Spark(Sail):
         self.port = free_port()
         port = free_port()
         master = f"spark://127.0.0.1:{port}"
-        self._daemons = [self._daemon("master.Master", *_of_master(master))]
+        self._daemons.append(self._daemon("master.Master", *_of_master(master)))
         until(lambda: _port_listens(port), "Spark's master to start", JAVA)
         for number in (1, 2):
             place = ("--host", "127.0.0.1", "--cores", "1", "--memory", memory, "--webui-port", "0")
