@@ -94,9 +94,8 @@ class Stopwatch:
 
 def _of(process: int) -> float:
     """CPU seconds of a process, of its children that ended and of those that run."""
-    with suppress(
-        FileNotFoundError, ProcessLookupError
-    ):  # it ended just now, and its parent counts it
+    # It may have ended just now, and its parent counts it.
+    with suppress(FileNotFoundError, ProcessLookupError):
         return _ticks(process) / os.sysconf("SC_CLK_TCK") + sum(map(_of, _children(process)))
     return 0.0
 

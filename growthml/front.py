@@ -45,7 +45,7 @@ def kpi_rows(measured: Sequence[Measured], context: Context) -> list[KpiRow]:
 def _wanted(groups: int, measured: Sequence[Measured], context: Context) -> list[str]:
     has = {each.metric.id for each in measured if each.value is not None}
     costs = WITH_COSTS if context.metrics.costs else ()
-    leading = LEADING_ORDERS if context.metrics.certain else LEADING
+    leading = LEADING_ORDERS if context.metrics.orders_alone else LEADING
     targets = [metric for metric in context.metrics.targets if metric not in leading]
     wanted = [*leading, *costs[:1], *targets, *CLOSING, *costs[1:]]
     room = max(2, MOST_ROWS // groups)

@@ -303,7 +303,7 @@ def _measure(
     }
     if campaign == context.baseline.key:
         return Measured(**common)
-    if context.metrics.certain and metric.kind == "proportion":
+    if context.metrics.orders_alone and metric.kind == "proportion":
         return Measured(**common, baseline_value=value_of(metric, baseline))
     return Measured(
         **common,

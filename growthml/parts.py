@@ -86,15 +86,15 @@ class PastKpi:
 class Metrics:
     """What counts: the response, idle actions, acquisition cost per user by channel, targets.
 
-    certain: whether users are seen only once they respond, as in a table of orders: all of them
-    convert, whatever a campaign does, so that no rate is compared.
+    orders_alone: whether users are seen only once they respond, as in a table of orders: all convert,
+    whatever a campaign does, so that no rate is compared.
     """
 
     response: str
     idle: frozenset[str]
     costs: Mapping[str, float] = field(default_factory=dict)
     targets: Mapping[str, float] = field(default_factory=dict)
-    certain: bool = False
+    orders_alone: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -254,7 +254,7 @@ def context(
             idle=frozenset(metrics.idle),
             costs=dict(metrics.costs),
             targets=dict(metrics.targets),
-            certain=_responds_for_certain(config, planned),
+            orders_alone=_orders_alone(config, planned),
         ),
         formats=Formats(locale=config.report.locale, currency=config.report.currency),
         confidence=config.statistics.confidence,
@@ -267,7 +267,7 @@ def context(
     )
 
 
-def _responds_for_certain(config: Config, planned: Sequence[Planned]) -> bool:
+def _orders_alone(config: Config, planned: Sequence[Planned]) -> bool:
     """Whether the users of all campaigns are known by their responses alone."""
     schemas = [config.schema_of(each.campaign.source) for each in planned if not each.log]
     only = [

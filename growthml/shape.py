@@ -193,9 +193,9 @@ def comparison_caveats(context: Context) -> list[str]:
     return [_("Users were not randomised: a difference may come from time, mix or season.")]
 
 
-def certain_caveats(context: Context) -> list[str]:
+def orders_alone_caveats(context: Context) -> list[str]:
     """What a reader must know where users are seen only once they respond."""
-    if not context.metrics.certain:
+    if not context.metrics.orders_alone:
         return []
     return [
         _(

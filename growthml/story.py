@@ -19,7 +19,7 @@ def story_of(
     campaigns: Mapping[str, Sums], measured: Sequence[Measured], context: Context
 ) -> Story:
     """The words on whatever tells campaigns apart: conversion, or what a buyer brings."""
-    kind = OrdersStory if context.metrics.certain else Story
+    kind = OrdersStory if context.metrics.orders_alone else Story
     return kind(campaigns, measured, context)
 
 

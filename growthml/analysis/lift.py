@@ -64,10 +64,10 @@ def lifts(facts: Facts, response: str, context: Context) -> list[Lifted]:
             for channel in channels
         ]
         here = [
-            (channel, cells) for channel, cells in zip(channels, counted, strict=True) if any(cells)
+            (channel, cells)
+            for channel, cells in zip(channels, counted, strict=True)
+            if any(cells) and channels != [None]
         ]
-        if channels == [None]:
-            here = []
         whole = [sum(each) for each in zip(*counted, strict=True)]
         rows += [lifted(campaign, channel, cells, context) for channel, cells in here]
         rows.append(lifted(campaign, ALL, whole, context))

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import (
-    Field,
-    Tag,
-    model_validator,
-)
+from pydantic import Field, Tag, model_validator
 
 from growthml.config.model import Model
 from growthml.config.types import (

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import (
-    BaseModel,
-    SerializeAsAny,
-)
+from pydantic import BaseModel, SerializeAsAny
 
 from growthml.config.model import Model
 

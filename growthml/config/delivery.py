@@ -5,19 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import (
-    Field,
-)
+from pydantic import Field
 
 from growthml.config.model import Model
-from growthml.config.types import (
-    Address,
-    Domain,
-    HttpsUrl,
-    Path,
-    SmtpUrl,
-    Text,
-)
+from growthml.config.types import Address, Domain, HttpsUrl, Path, SmtpUrl, Text
 from growthml.config.url import Webhook
 
 When = Literal["always", "ok", "changed", "alert"]

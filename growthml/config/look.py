@@ -5,21 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import (
-    Field,
-    Tag,
-    field_validator,
-)
+from pydantic import Field, Tag, field_validator
 
 from growthml.config.model import Model
-from growthml.config.types import (
-    Colour,
-    Language,
-    Path,
-    Token,
-    by_shape,
-    problem,
-)
+from growthml.config.types import Colour, Language, Path, Token, by_shape, problem
 from growthml.palette import for_dark, unreadable
 
 

@@ -5,21 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import (
-    Field,
-    model_validator,
-)
+from pydantic import Field, model_validator
 
 from growthml.config.model import Model
-from growthml.config.types import (
-    Amount,
-    MetricName,
-    Number,
-    Share,
-    Text,
-    Worth,
-    problem,
-)
+from growthml.config.types import Amount, MetricName, Number, Share, Text, Worth, problem
 
 
 class MetricsConfig(Model):

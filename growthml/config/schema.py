@@ -10,9 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    Field,
-)
+from pydantic import Field
 
 from growthml import words
 from growthml.config.campaigns import PERIOD_BASELINES, Baseline, CampaignConfig, MeanOfLast

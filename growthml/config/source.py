@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import (
-    Field,
-)
+from pydantic import Field
 
 from growthml.config.model import Model
 from growthml.config.tables import Schema
-from growthml.config.types import (
-    Memory,
-    Number,
-    WholeNumber,
-    Zone,
-)
+from growthml.config.types import Memory, Number, WholeNumber, Zone
 from growthml.config.url import Url
 
 

@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Self
 
-from pydantic import (
-    Field,
-    Tag,
-    model_validator,
-)
+from pydantic import Field, Tag, model_validator
 
 from growthml.config.model import Model
-from growthml.config.types import (
-    Text,
-    by_shape,
-    problem,
-)
+from growthml.config.types import Text, by_shape, problem
 
 
 class UsersTable(Model):

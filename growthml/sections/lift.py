@@ -68,7 +68,7 @@ def compute(facts: Facts, context: Context, options: LiftOptions) -> Answer:
     rows = lifts(facts, response, context)
     if not any(each.responders + each.baseline_responders for each in rows):
         raise NotEnoughData(_nobody(rows, response, context))
-    if context.metrics.certain and response == context.metrics.response:
+    if context.metrics.orders_alone and response == context.metrics.response:
         rows = []
     values = incremental.values(facts["totals"], context)
     orders = ordered(facts, context.compared, context, options.horizon_days)
@@ -340,7 +340,7 @@ def _no_channel(
 
 
 def _caveats(rows: Sequence[Lifted], values: Sequence[Incremental], context: Context) -> list[str]:
-    caveats = [*shape.comparison_caveats(context), *shape.certain_caveats(context)]
+    caveats = [*shape.comparison_caveats(context), *shape.orders_alone_caveats(context)]
     if _windows_differ(context):
         caveats.append(
             _(

@@ -63,7 +63,7 @@ def compute(facts: Facts, context: Context, options: Options) -> Answer:
         findings=_findings(compared, context),
         caveats=[
             *shape.comparison_caveats(context),
-            *shape.certain_caveats(context),
+            *shape.orders_alone_caveats(context),
             *_ratio_caveats(ratio, doubt, context),
             *_disagreements(measured, context),
             *_pooled(context),

@@ -8,7 +8,7 @@ from growthml import plan
 from growthml.parts import Answer, Run, SectionRun
 from growthml.progress import Progress
 from growthml.run import run
-from tests.sections.stories import frame, headings, row
+from tests.sections.stories import frame, row
 
 CONFIG = """
 sources: {shop: {url: orders.csv}}
@@ -54,7 +54,6 @@ def test_the_verdict_is_on_what_a_buyer_brings(tmp_path: Path) -> None:
         " +$10.50 (+$"
     )
     assert "conversion_rate" not in [each.metric for each in found.front.kpis]
-    assert "Conversion rate up" not in headings(found)
 
 
 def test_it_may_bring_less_or_nothing_else(tmp_path: Path) -> None:
