@@ -86,8 +86,8 @@ class PastKpi:
 class Metrics:
     """What counts: the response, idle actions, acquisition cost per user by channel, targets.
 
-    orders_alone: whether users are seen only once they respond, as in a table of orders: all convert,
-    whatever a campaign does, so that no rate is compared.
+    orders_alone: whether users are seen only once they respond, as in a table of orders. All of
+    them convert then, whatever a campaign does, so that no rate is compared.
     """
 
     response: str

@@ -26,7 +26,7 @@ from growthml.render.front import FrontPage, KpiGroup, KpiLine, front_page, hero
 from growthml.render.places import places_of
 from growthml.render.templates import environment, fill
 from growthml.theme import Theme, dressed
-from growthml.words import n_, speaking
+from growthml.words import n_, speaking, within
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -250,8 +250,8 @@ def _kpi_lines(front: FrontPage) -> list[str]:
             first = f"{plain(row.name)[: name - 2]:{name}}{_values(line, front):{values}}{change}"
             lines.append(first.rstrip())
             if line.tested and front.compared:
-                interval, word = plain(row.interval), line.state.word
-                lines.append(f"{'':{name}}{interval:{values}}{word[:1].lower()}{word[1:]}")
+                interval = plain(row.interval)
+                lines.append(f"{'':{name}}{interval:{values}}{within(line.state.word)}")
     return [*lines, ""]
 
 

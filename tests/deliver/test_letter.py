@@ -230,7 +230,7 @@ def test_the_text_is_a_report() -> None:
 
 def test_german_nouns_keep_their_capitals_in_text() -> None:
     said = text(written(replace(story(), language="de")))
-    assert "kein Beleg\n" in said
+    assert "Kein Beleg\n" in said
     assert "beleg" not in said
 
 
