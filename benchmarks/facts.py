@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pandas as pd
@@ -60,15 +60,19 @@ def against(
     theirs: Callable[[], Frames],
     *servers: int,
     times: int = 0,
+    warm: bool = False,
 ) -> None:
     """Print what both cost; raises AssertionError where their figures differ.
 
     servers: the processes whose CPU counts too. times: how often each is measured; left out, as
-    often as the size allows.
+    often as the size allows. warm: whether each runs once before it is measured.
     """
-    _compare(ours(), theirs())
+    if warm:
+        ours()
+        theirs()
     pairs = [
-        (_cost(ours, *servers), _cost(theirs, *servers)) for _ in range(times or repeats(size))
+        _compared(_cost(ours, *servers), _cost(theirs, *servers))
+        for _ in range(times or repeats(size))
     ]
     mine, hand = ([median(each[side][i] for each in pairs) for i in (0, 1)] for side in (0, 1))
     for what, a, b in zip(("CPU", "wall"), mine, hand, strict=True):
@@ -76,11 +80,24 @@ def against(
         print(f"  {size:>11,} events {engine:10} {what:4} {told}")
 
 
-def _cost(work: Callable[[], object], *servers: int) -> tuple[float, float]:
-    """CPU and wall seconds."""
+class _Cost(NamedTuple):
+    """CPU and wall seconds, and what they were spent on."""
+
+    cpu: float
+    wall: float
+    frames: Frames
+
+
+def _cost(work: Callable[[], Frames], *servers: int) -> _Cost:
     watch = Stopwatch(*servers)
-    work()
-    return watch.cpu, watch.wall
+    frames = work()
+    return _Cost(watch.cpu, watch.wall, frames)
+
+
+def _compared(ours: _Cost, theirs: _Cost) -> tuple[tuple[float, float], tuple[float, float]]:
+    """CPU and wall seconds of both; raises AssertionError unless their figures are the same."""
+    _compare(ours.frames, theirs.frames)
+    return ours[:2], theirs[:2]
 
 
 def ours(file: Path) -> Frames:

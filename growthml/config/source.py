@@ -35,4 +35,5 @@ class SourceConfig(Model):
     """Seconds after which a query is given up. Left out: never."""
     cache: bool = True
     """Whether a large SQLite file (64 MB and more) is copied into DuckDB, beside the archive, and
-    counted there: once for each state of the file, and only its new rows where some were added."""
+    counted there: once for each state of the file, and only its new rows where some were added. On
+    PostgreSQL, whether what many facts ask for is kept in temporary tables until the run ends."""

@@ -120,7 +120,7 @@ def _split(relations: Relations, cutoffs: dict[str, date]) -> CTE:
         sa.select(
             *alike,
             sa.func.sum(events.c.n).label("n"),
-            sa.func.sum(exact(events.c.value)).label("value"),
+            sa.func.sum(relations.worth(events)).label("value"),
             sa.func.max(events.c.occurred_at).label("occurred_at"),
         )
         .where(events.c.occurred_at.is_not(None))

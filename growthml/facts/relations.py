@@ -264,7 +264,7 @@ class Relations:
             sa.func.min(events.c.channel).label("channel"),
             sa.func.min(events.c.signed_up_at).label("signed_up_at"),
             whole(sa.func.sum(events.c.n)).label("n"),
-            sa.func.sum(exact(events.c.value)).label("value"),
+            sa.func.sum(self.worth(events)).label("value"),
             *columns,
         ).group_by(*alike)
 
@@ -295,6 +295,10 @@ class Relations:
     def revenue(self, events: FromClause) -> ColumnElement[Any]:
         """The value of the responses; 0.0 where there are none."""
         return real(tally(self.is_response(events), exact(events.c.value)))
+
+    def worth(self, events: FromClause) -> ColumnElement[Any]:
+        """The value of a response, exactly; NULL for other events, whose value nobody asks for."""
+        return sa.case((self.is_response(events), exact(events.c.value)))
 
     @cached_property
     def user_totals(self) -> CTE:

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, CursorResult
 from sqlalchemy.exc import DBAPIError
 
+from growthml.sources.kept import TemporaryTable
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -19,6 +21,13 @@ BATCH_ROWS = 50_000
 
 class Fetch(Protocol):
     """Runs queries on an open connection; raises what the driver does."""
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the engine lets a reader have tables of its own."""
+
+    def keep(self, table: TemporaryTable) -> None:
+        """Make such a table; it lasts as long as the connection."""
 
     def table(self, statement: sa.Select[Any]) -> pd.DataFrame:
         """All rows of a query."""
@@ -45,6 +54,13 @@ class Rows:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._goes_on = connection.dialect.name in ("mysql", "mariadb")
+
+    @property
+    def keeps(self) -> bool:
+        return False
+
+    def keep(self, table: TemporaryTable) -> None:
+        raise NotImplementedError
 
     def table(self, statement: sa.Select[Any]) -> pd.DataFrame:
         import pandas as pd
@@ -88,6 +104,16 @@ class Rows:
 
 class Arrow(Rows):
     """The same from DuckDB or Spark, whose cursors hand out Arrow; some fifty times as fast."""
+
+    @property
+    def keeps(self) -> bool:
+        driver: Any = self._connection.connection.driver_connection
+        return bool(getattr(driver, "caches", True))
+
+    def keep(self, table: TemporaryTable) -> None:
+        self._connection.execute(table)
+        # A later fault rolls back what is not committed, and the table would be gone.
+        self._connection.commit()
 
     def table(self, statement: sa.Select[Any]) -> pd.DataFrame:
         with closing(self._connection.execute(statement)) as result:

@@ -1,12 +1,14 @@
 """Relations that many facts read, computed once and kept in the engine while the source is open.
 
 Only where the engine lets a reader have tables of its own. DuckDB, also over files, has them in its
-temporary database, Spark as views of the session whose rows its executors cache. They end with the
-connection; nothing of the user's is written to.
+temporary database, PostgreSQL among the temporary tables of a transaction, Spark as views of the
+session whose rows its executors cache. They end with the connection; nothing of the user's is
+written to.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,31 +33,33 @@ def _created(element: TemporaryTable, compiler: Any, **options: Any) -> str:
     return f"CREATE TEMPORARY TABLE {element.name} AS {compiler.process(element.query, **options)}"
 
 
+@compiles(TemporaryTable, "postgresql")
+def _created_for_now(element: TemporaryTable, compiler: Any, **options: Any) -> str:
+    query = compiler.process(element.query, **options)
+    return f"CREATE TEMPORARY TABLE {element.name} ON COMMIT DROP AS {query}"
+
+
 @compiles(TemporaryTable, "spark")
 def _cached(element: TemporaryTable, compiler: Any, **options: Any) -> str:
     """The query alone: its rows are cached, and it is named, by a call of Spark's client."""
     return str(compiler.process(element.query, **options))
 
 
-def keeps(connection: sa.Connection) -> bool:
-    """Whether the engine lets a reader have relations of its own."""
-    if connection.dialect.name == "spark":
-        driver: Any = connection.connection.driver_connection
-        return bool(driver.caches)
-    return connection.dialect.name == "duckdb"
-
-
 class Kept:
-    """The relations kept on one connection. Raises what the driver does."""
+    """The relations kept for one source.
 
-    def __init__(self, connection: sa.Connection) -> None:
-        self._connection = connection
+    make: makes such a table on the connection that answers questions; raises what the driver does.
+    """
+
+    def __init__(self, dialect: sa.Dialect, make: Callable[[TemporaryTable], None]) -> None:
+        self._dialect = dialect
+        self._make = make
         self._tables: dict[tuple[str, str], FromClause] = {}
         self._made: list[TemporaryTable] = []
 
     def table(self, name: str, query: GenerativeSelect) -> FromClause:
         """A table that holds the query's rows, made when it is first asked for."""
-        compiled = query.compile(dialect=self._connection.dialect)
+        compiled = query.compile(dialect=self._dialect)
         key = (str(compiled), repr(sorted(compiled.params.items())))
         if key not in self._tables:
             made = TemporaryTable(f"growthml_{name}_{len(self._made) + 1}", query)
@@ -65,13 +69,7 @@ class Kept:
             self._tables[key] = sa.table(made.name, *columns)
         return self._tables[key]
 
-    def move_to(self, connection: sa.Connection) -> None:
+    def make_again(self) -> None:
         """Make all of them again, as another connection knows none."""
-        self._connection = connection
         for made in self._made:
             self._make(made)
-
-    def _make(self, table: TemporaryTable) -> None:
-        self._connection.execute(table)
-        # A later fault rolls back what is not committed, and the table would be gone.
-        self._connection.commit()

@@ -6,7 +6,8 @@ ADBC needs a connection of its own; it imports the snapshot of ours, and so sees
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
+from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +16,20 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from growthml.sources import fetch
+from growthml.sources.kept import TemporaryTable
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _GONE = ("08", "57P", "25P03")
 """SQLSTATEs of a connection that is no more."""
+
+_MAY_KEEP = sa.and_(
+    sa.func.has_database_privilege(sa.func.current_database(), "TEMPORARY"),
+    sa.func.current_setting("default_transaction_read_only") == "off",
+    sa.not_(sa.func.pg_is_in_recovery()),
+)
+"""Whether a reader may have temporary tables: not on a replica, nor where it was told otherwise."""
 
 
 def serves(dialect: sa.Dialect) -> bool:
@@ -32,18 +41,36 @@ def serves(dialect: sa.Dialect) -> bool:
 class PostgresArrow:
     """A second connection beside ours, opened when it is first asked.
 
-    settings: what PostgreSQL is told at the start of a transaction, by name.
+    settings: what PostgreSQL is told at the start of a transaction, by name. keep: whether it may
+    make temporary tables there, where the server lets it. Their transaction must be one that
+    writes; each question is asked in a part of it that only reads, and a part that fails leaves the
+    rest as it was.
     """
 
-    def __init__(self, connection: Connection, settings: Mapping[str, str]) -> None:
+    def __init__(self, connection: Connection, settings: Mapping[str, str], *, keep: bool) -> None:
         self._connection = connection
         self._settings = dict(settings)
         self._timeout = self._settings.pop("statement_timeout", "0")
+        self._wanted = keep
+        self._tables: list[TemporaryTable] = []
         self._arrow: Any = None
         self._running: Any = None
 
+    @cached_property
+    def keeps(self) -> bool:
+        return self._wanted and bool(self._connection.scalar(sa.select(_MAY_KEEP)))
+
+    def keep(self, table: TemporaryTable) -> None:
+        self._make(table)
+        self._tables.append(table)
+
+    def _make(self, table: TemporaryTable) -> None:
+        with self._part(self._timeout, "READ WRITE") as cursor:
+            cursor.execute(self._text(table))
+            cursor.execute(f"ANALYZE {table.name}")  # the planner knows nothing of it yet
+
     def table(self, statement: sa.Select[Any]) -> pd.DataFrame:
-        with closing(self._cursor(self._timeout)) as cursor:
+        with self._part(self._timeout) as cursor:
             cursor.execute(self._text(statement))
             return _frame(cursor.fetch_arrow_table())
 
@@ -51,7 +78,7 @@ class PostgresArrow:
         # The server counts a slow reader's time as its own: the limit of a batch is ours to keep.
         import pyarrow as pa
 
-        with closing(self._cursor("0")) as cursor:
+        with self._part("0") as cursor:
             cursor.execute(self._text(statement))
             for large in cursor.fetch_record_batch():
                 for start in range(0, large.num_rows, fetch.BATCH_ROWS):
@@ -69,7 +96,9 @@ class PostgresArrow:
         return isinstance(error, self._errors()) and "connection" in str(error)
 
     def settle(self) -> None:
-        self.close()
+        # A part that fails is settled by itself; a query of the user's own runs on our connection.
+        if self._driver.info.transaction_status.name == "INERROR":
+            self._connection.rollback()
 
     def close(self) -> None:
         """Let go of the second connection; the next question opens it again."""
@@ -78,24 +107,47 @@ class PostgresArrow:
                 self._arrow.close()
         self._arrow = self._running = None
 
-    def _cursor(self, timeout: str) -> Any:
-        self._arrow = self._arrow or self._opened()
-        self._running = cursor = self._arrow.cursor()
-        cursor.execute(self._text(_told({"statement_timeout": timeout})))
-        cursor.fetchall()
-        return cursor
+    @contextmanager
+    def _part(self, timeout: str, access: str = "READ ONLY") -> Iterator[Any]:
+        """A cursor in a part of the transaction, which ends with the block."""
+        if self._arrow is None:
+            self._open()
+        try:
+            with closing(self._arrow.cursor()) as cursor:
+                self._running = cursor
+                cursor.execute("SAVEPOINT growthml")
+                cursor.execute(f"SET TRANSACTION {access}")
+                cursor.execute(self._text(_told({"statement_timeout": timeout})))
+                cursor.fetchall()
+                yield cursor
+                cursor.execute("RELEASE SAVEPOINT growthml")
+        except BaseException:
+            self._undo()
+            raise
 
-    def _opened(self) -> Any:
+    def _undo(self) -> None:
+        """Back to before the part that failed; where that cannot be, the connection is let go."""
+        try:
+            with closing(self._arrow.cursor()) as cursor:
+                cursor.execute("ROLLBACK TO SAVEPOINT growthml")
+                cursor.execute("RELEASE SAVEPOINT growthml")
+        except self._errors():
+            self.close()
+
+    def _open(self) -> None:
+        """A connection that sees what ours does, with the tables that were kept."""
         from adbc_driver_postgresql import dbapi
 
+        access = "READ WRITE" if self.keeps else "READ ONLY"
         snapshot = self._connection.scalar(sa.select(sa.func.pg_export_snapshot()))
-        arrow = dbapi.connect(self._address(), autocommit=True)
-        with closing(arrow.cursor()) as cursor:
-            cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        self._arrow = dbapi.connect(self._address(), autocommit=True)
+        with closing(self._arrow.cursor()) as cursor:
+            cursor.execute(f"BEGIN ISOLATION LEVEL REPEATABLE READ {access}")
             cursor.execute(self._mogrified("SET TRANSACTION SNAPSHOT %s", (snapshot,)))
             cursor.execute(self._text(_told(self._settings)))
             cursor.fetchall()
-        return arrow
+        for table in self._tables:
+            self._make(table)
 
     def _errors(self) -> type[Exception]:
         from adbc_driver_manager import Error
@@ -109,7 +161,7 @@ class PostgresArrow:
         found: str = make_conninfo(**info.get_parameters(), password=info.password or None)
         return found
 
-    def _text(self, statement: sa.Select[Any]) -> str:
+    def _text(self, statement: sa.Select[Any] | TemporaryTable) -> str:
         """The statement with its parameters in it, quoted by the driver: COPY takes no others."""
         compiled = statement.compile(
             dialect=self._connection.dialect, compile_kwargs={"render_postcompile": True}

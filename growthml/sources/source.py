@@ -21,7 +21,7 @@ from growthml.sources import postgres_arrow
 from growthml.sources.catalogue import Catalogue
 from growthml.sources.connect import engine_for
 from growthml.sources.fetch import Arrow, Fetch, Rows, typed
-from growthml.sources.kept import Kept, keeps
+from growthml.sources.kept import Kept
 from growthml.sources.log_cache import GLANCE, Logs
 from growthml.sources.mapping import Mapped, map_schema
 from growthml.sources.plain import told_plainly
@@ -66,19 +66,20 @@ class Source:
         self.timeout = config.timeout
         self._address = config.url.reveal().rpartition("://")[2]
         self._settings = config.model_dump(include={"memory_limit", "threads", "timeout"})
+        self._cache = config.cache
         self._engine: Engine = engine_for(
             name,
             config.url.reveal(),
             settings=self._settings | {"sharers": sharers},
             logs=logs,
-            copied=tables if config.cache else (),
+            copied=tables if self._cache else (),
         )
         self.dialect = self._engine.dialect.name
         self._connection = self._connect()
         self.behind = behind(self._connection)
         """By how many seconds a replica may be behind its primary; None where it is none."""
         self._fetch = self._fetching()
-        self._kept = Kept(self._connection) if keeps(self._connection) else None
+        self._kept = Kept(self._engine.dialect, lambda table: self._fetch.keep(table))
         self._late = False
 
     def __enter__(self) -> Source:
@@ -109,7 +110,7 @@ class Source:
             return Arrow(self._connection)
         if postgres_arrow.serves(self._engine.dialect):
             told = postgresql_settings(self._settings)
-            return postgres_arrow.PostgresArrow(self._connection, told)
+            return postgres_arrow.PostgresArrow(self._connection, told, keep=self._cache)
         return Rows(self._connection)
 
     def _reopen(self) -> None:
@@ -118,8 +119,7 @@ class Source:
         self._connection.close()
         self._connection = self._engine.connect()
         self._fetch = self._fetching()
-        if self._kept is not None:
-            self._kept.move_to(self._connection)
+        self._kept.make_again()
 
     def map(
         self, schema: Schema, *, stored_zone: str, report_zone: str
@@ -163,14 +163,12 @@ class Source:
     @property
     def keeps(self) -> bool:
         """Whether the engine can hold relations while the source is open."""
-        return self._kept is not None
+        return self._fetch.keeps
 
     def keep(self, name: str, query: GenerativeSelect) -> FromClause:
         """A table of the engine that holds a query's rows, computed once; raises FactError."""
-        kept = self._kept
-        assert kept is not None
         try:
-            return self._in_time(lambda: kept.table(name, query))
+            return self._in_time(lambda: self._kept.table(name, query))
         except Exception as error:
             raise self._failure(error) from None
 

@@ -74,12 +74,12 @@ def test_the_users_database_is_not_written_to(path: Path) -> None:
 
 def test_another_connection_gets_all_that_was_kept(path: Path) -> None:
     engine = engine_for("shop", f"duckdb:///{path}")
-    with engine.connect() as first:
-        kept = Kept(first)
-        tables = [kept.table("kinds", per_kind(above)) for above in (-1, 6)]
-    engine.dispose()
-    with engine.connect() as second:
-        kept.move_to(second)
+    connections = [engine.connect(), engine.connect()]
+    kept = Kept(engine.dialect, lambda table: connections[0].execute(table) and None)
+    tables = [kept.table("kinds", per_kind(above)) for above in (-1, 6)]
+    connections.pop(0).close()
+    kept.make_again()
+    with connections.pop() as second:
         held = [
             second.execute(sa.select(table.c.kind, table.c.n).order_by(table.c.kind)).all()
             for table in tables

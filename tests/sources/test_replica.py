@@ -40,12 +40,15 @@ def test_a_standby_says_how_far_behind_it_is(pair: tuple[PostgreSQL, PostgreSQL]
     primary, standby = pair
     with opened(primary) as source:
         assert source.behind is None
+        assert source.keeps
 
     def has_caught_up() -> bool:
         with opened(standby) as source:
             return source.behind == 0
 
     until(has_caught_up, "the standby to connect")
+    with opened(standby) as source:
+        assert not source.keeps
 
     with standby.connect() as connection:
         connection.execute("SELECT pg_wal_replay_pause()")

@@ -105,8 +105,14 @@ def test_postgresql_is_locked_for_nobody_who_writes(tmp_path: Path) -> None:
     url = write("postgresql", tmp_path, market_tables())
     with opened(url) as source:
         count(source)
-        held = as_owner(url, "SELECT DISTINCT mode FROM pg_locks WHERE pid <> pg_backend_pid()")
-    assert {mode for (mode,) in held} <= {"AccessShareLock", "ExclusiveLock"}  # of its own number
+        channels(source)
+        held = as_owner(
+            url,
+            "SELECT DISTINCT relation::regclass::text, mode FROM pg_locks"
+            " JOIN pg_class ON pg_class.oid = relation WHERE pid <> pg_backend_pid()"
+            " AND relpersistence <> 't' AND mode <> 'AccessShareLock'",
+        )
+    assert held == []
 
 
 def test_what_a_source_allows_is_told_to_postgresql(tmp_path: Path) -> None:
@@ -137,6 +143,109 @@ def test_a_time_zone_that_the_server_does_not_know_is_refused(tmp_path: Path) ->
         f"schema.users.signed_up_at: {reason}",
         f"schema.events.occurred_at: {reason}",
     ]
+
+
+# -- Tables of a reader's own ------------------------------------------------------------------
+
+
+def channels(source: Source) -> int:
+    """How many channels there are, by a relation that is kept."""
+    kept = source.keep("channels", sa.select(USERS.c.channel).distinct())
+    return len(source.read(sa.select(kept.c.channel)))
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> str:
+    return write("postgresql", tmp_path, market_tables())
+
+
+OURS = "SELECT count(*) FROM pg_class WHERE relname LIKE 'growthml%'"
+
+
+def test_what_is_kept_is_seen_by_nobody_and_gone_at_the_end(shop: str) -> None:
+    with opened(shop) as source:
+        assert source.keeps
+        there = channels(source)
+        as_owner(shop, "INSERT INTO users VALUES (9, 'a channel of its own', NULL)")
+        assert channels(source) == there
+        assert as_owner(shop, OURS) == [(0,)]
+    until(lambda: as_owner(shop, OURS) == [(0,)], "the tables to go")
+    with opened(shop) as later:
+        assert channels(later) == there + 1
+
+
+def test_a_question_can_write_nothing_beside_what_is_kept(shop: str) -> None:
+    as_owner(shop, "CREATE SEQUENCE numbers")
+    place = shop.rpartition("%3D")[2]
+    number = sa.select(sa.func.nextval(f"{place}.numbers").label("n"))
+    with opened(shop) as source:
+        there = channels(source)
+        for ask in (source.read, lambda asked: list(source.batches(asked))):
+            with pytest.raises(FactError, match="read-only transaction"):
+                ask(number)
+        assert channels(source) == there
+
+
+def test_what_is_kept_outlives_queries_that_fail(shop: str) -> None:
+    with opened(shop, timeout=0.5) as source:
+        there = channels(source)
+        with pytest.raises(FactError, match="timeout"):
+            source.keep("ages", endless())
+        with pytest.raises(FactError, match="timeout"):
+            source.read(endless())
+        as_owner(shop, "INSERT INTO users VALUES (9, 'a channel of its own', NULL)")
+        assert channels(source) == there
+
+
+def test_what_was_kept_is_made_again_after_a_lost_connection(shop: str) -> None:
+    with opened(shop) as source:
+        there = channels(source)
+        drop_connections(shop)
+        assert channels(source) == there
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "REVOKE TEMPORARY ON DATABASE postgres FROM PUBLIC",
+        "ALTER ROLE reader SET default_transaction_read_only = on",
+    ],
+)
+def test_a_reader_who_may_keep_nothing_reads_all_the_same(shop: str, refusal: str) -> None:
+    place = shop.rpartition("%3D")[2]
+    as_owner(
+        shop,
+        "CREATE ROLE reader LOGIN",
+        f"GRANT USAGE ON SCHEMA {place} TO reader",
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA {place} TO reader",
+        refusal,
+    )
+    try:
+        with opened(shop.replace("postgres@", "reader@")) as source:
+            assert not source.keeps
+            assert count(source) == 5
+    finally:
+        as_owner(
+            shop,
+            "GRANT TEMPORARY ON DATABASE postgres TO PUBLIC",
+            "DROP OWNED BY reader",
+            "DROP ROLE reader",
+        )
+
+
+def test_a_source_may_be_told_to_keep_nothing(shop: str) -> None:
+    with opened(shop, cache=False) as source:
+        assert not source.keeps
+        assert count(source) == 5
+
+
+def test_a_query_of_ones_own_that_fails_leaves_the_next_ones_alone(url: str) -> None:
+    wrong, right = (sa.text(text).columns(sa.column("n")) for text in ("SELECT x", "SELECT 1 AS n"))
+    with opened(url) as source:
+        with pytest.raises(FactError):
+            source.ask(wrong, 5)
+        assert len(source.ask(right, 5)) == 1
+        assert count(source) == 5
 
 
 # -- Time and lost connections -----------------------------------------------------------------

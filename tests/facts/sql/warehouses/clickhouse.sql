@@ -23,7 +23,7 @@ FROM `campaign_users` LEFT OUTER JOIN (SELECT `campaign_events`.`campaign` AS `c
 FROM `campaign_events` GROUP BY `campaign_events`.`campaign`, `campaign_events`.`user_id`) AS `acted` ON `acted`.`campaign` = `campaign_users`.`campaign` AND `acted`.`user_id` = `campaign_users`.`user_id`
 
 -- What several facts read: `split_events`
-SELECT `campaign_events`.`campaign` AS `campaign`, `campaign_events`.`user_id` AS `user_id`, `campaign_events`.`action` AS `action`, `campaign_events`.`category` AS `category`, sum(`campaign_events`.`n`) AS `n`, sum(toDecimal128OrNull(toString(`campaign_events`.`value`), 12)) AS `value`, max(`campaign_events`.`occurred_at`) AS `occurred_at`
+SELECT `campaign_events`.`campaign` AS `campaign`, `campaign_events`.`user_id` AS `user_id`, `campaign_events`.`action` AS `action`, `campaign_events`.`category` AS `category`, sum(`campaign_events`.`n`) AS `n`, sum(CASE WHEN (`campaign_events`.`action` = 'bought') THEN toDecimal128OrNull(toString(`campaign_events`.`value`), 12) END) AS `value`, max(`campaign_events`.`occurred_at`) AS `occurred_at`
 FROM `campaign_events`
 WHERE `campaign_events`.`occurred_at` IS NOT NULL GROUP BY `campaign_events`.`campaign`, `campaign_events`.`user_id`, `campaign_events`.`action`, `campaign_events`.`category`, `campaign_events`.`occurred_at` < '2025-03-12 00:00:00'
 
