@@ -5,7 +5,7 @@ A touch is a user's action on an item, once. Its weight says how much it speaks 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ MOST_ACTIONS = 10
 """Of more actions the commonest are named as what a user may do."""
 MOST_A_USER = 300
 """A user's taste is read from so many of their newest items."""
+_CODED = ["user_id", "item", "channel", "weight", "response", "at", "population"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -148,26 +149,55 @@ def catalogue(
     )
 
 
-def touches(interactions: pd.DataFrame, catalogue: Catalogue, context: Context) -> Touches:
-    """The sampled users' touches of the catalogue's items, users in the order of their ids."""
+def touches(
+    interactions: Iterable[pd.DataFrame], catalogues: Sequence[Catalogue], context: Context
+) -> list[Touches]:
+    """By catalogue, the sampled users' touches of its items, users in the order of their ids."""
+    coded: dict[str, list[pd.DataFrame]] = {each.campaign.key: [] for each in catalogues}
+    known = {each.campaign.key: each for each in catalogues}
+    for frame in interactions:
+        for key, mine in frame.groupby("campaign", sort=False):
+            if found := known.get(str(key)):
+                coded[str(key)].append(_coded(mine, found, context))
+    return [_touches(coded.pop(each.campaign.key)) for each in catalogues]
+
+
+def _coded(rows: pd.DataFrame, catalogue: Catalogue, context: Context) -> pd.DataFrame:
+    """The touches that say something of a taste, as codes; users by their ids still."""
     import pandas as pd
 
     from growthml.stats.held_out import NEVER
 
-    mine = interactions[interactions["campaign"] == catalogue.campaign.key]
-    counted = (catalogue.weigh(mine["action"]) > 0) | (mine["action"] == context.metrics.response)
-    mine = mine[counted]
-    ids = pd.Index(mine["user_id"].unique()).sort_values()
+    response = rows["action"] == context.metrics.response
+    counted = (catalogue.weigh(rows["action"]) > 0) | response
+    mine = rows[counted]
     at = mine["first_at"].to_numpy(dtype="datetime64[us]")
+    columns = (
+        mine["user_id"],
+        catalogue.items.get_indexer(mine["item_id"]).astype(np.int32),
+        catalogue.channel_codes(mine["channel"]).astype(np.int32),
+        catalogue.weigh(mine["action"]),
+        response[counted],
+        np.where(np.isnat(at), NEVER, at.astype("int64")),
+        mine["population"],
+    )
+    return pd.DataFrame(dict(zip(_CODED, columns, strict=True)))
+
+
+def _touches(coded: list[pd.DataFrame]) -> Touches:
+    import pandas as pd
+
+    rows = pd.concat(coded or [pd.DataFrame(columns=_CODED)], ignore_index=True)
+    ids = pd.Index(rows["user_id"].unique()).sort_values()
     return Touches(
         ids=ids,
-        user=ids.get_indexer(mine["user_id"]),
-        item=catalogue.items.get_indexer(mine["item_id"]),
-        channel=catalogue.channel_codes(mine["channel"]),
-        weight=catalogue.weigh(mine["action"]),
-        response=(mine["action"] == context.metrics.response).to_numpy(dtype=bool),
-        at=np.where(np.isnat(at), NEVER, at.astype("int64")),
-        population=int(mine["population"].max()) if len(mine) else 0,
+        user=ids.get_indexer(rows["user_id"]),
+        item=rows["item"].to_numpy(dtype=np.int32),
+        channel=rows["channel"].to_numpy(dtype=np.int32),
+        weight=rows["weight"].to_numpy(dtype=float),
+        response=rows["response"].to_numpy(dtype=bool),
+        at=rows["at"].to_numpy(dtype="int64"),
+        population=int(rows["population"].max()) if len(rows) else 0,
     )
 
 

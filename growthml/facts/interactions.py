@@ -231,6 +231,7 @@ FACTS = (
         name="interactions",
         says="a sample of users: the actions each did on an item, and when for the first time",
         query=_interactions,
+        streamed=True,
     ),
     Fact(
         name="item_actions",

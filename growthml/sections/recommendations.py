@@ -18,7 +18,6 @@ from growthml.words import N_, _
 
 if TYPE_CHECKING:
     from growthml.analysis.shown import Shown
-    from growthml.analysis.touches import Catalogue
     from growthml.analysis.trial import Trial
 
 
@@ -43,8 +42,8 @@ class RecommendationOptions(Options):
 def compute(facts: Facts, context: Context, options: RecommendationOptions) -> Answer:
     """Every method on items held out, then lists by channel and by user from the best of them."""
     from growthml.analysis import shown, shown_tables
-    from growthml.analysis.touches import catalogue
-    from growthml.analysis.trial import corrected
+    from growthml.analysis.touches import catalogue, touches
+    from growthml.analysis.trial import corrected, tried
     from growthml.analysis.trial_chart import trial_charts
     from growthml.analysis.trial_tables import evaluation_table
     from growthml.analysis.trial_words import caveats, findings, headline
@@ -56,7 +55,12 @@ def compute(facts: Facts, context: Context, options: RecommendationOptions) -> A
     known = [each for each in known if len(each.items) and each.points.any()]
     if not known:
         raise NotEnoughData(_("nobody did anything that counts to an item; idle actions do not"))
-    trials = corrected([_tried(facts, each, context, options) for each in known], context)
+    found = touches(batches(facts, "interactions"), known, context)
+    trials = [
+        tried(things, mine, context, options.k, options.repeats)
+        for things, mine in zip(known, found, strict=True)
+    ]
+    trials = corrected(trials, context)
     lists = [_shown(facts, each, context) for each in trials]
     by_user = shown.by_user(
         batches(facts, "user_items"), lists, options.per_user, options.repeats, context
@@ -114,16 +118,6 @@ def compute(facts: Facts, context: Context, options: RecommendationOptions) -> A
             ),
         ],
     )
-
-
-def _tried(
-    facts: Facts, things: Catalogue, context: Context, options: RecommendationOptions
-) -> Trial:
-    from growthml.analysis import trial
-    from growthml.analysis.touches import touches
-
-    found = touches(facts["interactions"], things, context)
-    return trial.tried(things, found, context, options.k, options.repeats)
 
 
 def _shown(facts: Facts, found: Trial, context: Context) -> Shown:
