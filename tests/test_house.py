@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from growthml.simulate import simulate
+
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PINS = ("requirements.txt", "requirements-dev.txt")
@@ -40,6 +42,7 @@ HEAVY = {
     "statsmodels",
     "weasyprint",
 }
+DRAWING = {"matplotlib", "numpy", "pandas", "pyarrow", "sklearn", "weasyprint"}
 
 
 def python(code: str) -> str:
@@ -101,6 +104,22 @@ def test_the_command_starts_without_the_heavy_libraries() -> None:
 def test_simulating_is_importable_without_the_heavy_libraries() -> None:
     loaded = python("import growthml.simulate, sys; print(*sys.modules)").split()
     assert HEAVY & set(loaded) == set()
+
+
+@pytest.mark.parametrize("ending", [".db", ".duckdb", ""])
+def test_a_check_does_without_the_heavy_libraries(ending: str, tmp_path: Path) -> None:
+    place = tmp_path / f"shop{ending}"
+    simulate(place, users=20)
+    url = {".db": f"sqlite:///{place}", ".duckdb": f"duckdb:///{place}"}.get(ending, str(place))
+    config = tmp_path / "growthml.yml"
+    config.write_text(
+        f"report: {{name: shop}}\nsources: {{shop: {{url: '{url}'}}}}\n"
+        "campaigns: {new: {source: shop}}\n"
+    )
+    check = f"import growthml.cli as c, sys; c.main(['check', {str(config)!r}])"
+    told = python(f"{check}; print(*sys.modules)").splitlines()
+    assert told[-2].endswith(": good")
+    assert DRAWING & set(told[-1].split()) == set()
 
 
 def test_no_file_names_a_machine_or_a_registry() -> None:

@@ -16,6 +16,15 @@ from sqlalchemy.sql.selectable import FromClause, TableClause
 from growthml.sources.dialect import INSTANT, in_zone
 
 _SAMPLED = 200
+_DUCKDB_KEYS = (
+    "SELECT schema_name, table_name, constraint_column_names FROM duckdb_constraints()"
+    " WHERE constraint_type = 'PRIMARY KEY' AND database_name = current_database()"
+)
+
+
+def _exactly(number: int) -> ColumnElement[int]:
+    """The number in the statement itself: DuckDB imports pandas at the first parameter."""
+    return sa.literal(number, literal_execute=True)
 
 
 def likest(name: str, names: Sequence[str]) -> str | None:
@@ -57,7 +66,7 @@ class Catalogue:
         return None
 
     def _columns(self, table: TableClause) -> Sequence[str] | None:
-        probe = sa.select(sa.text("*")).select_from(table).limit(0)
+        probe = sa.select(sa.text("*")).select_from(table).limit(_exactly(0))
         try:
             return list(self._connection.execute(probe).keys())
         except DBAPIError:
@@ -68,7 +77,12 @@ class Catalogue:
 
     def sample(self, table: FromClause, column: ColumnElement[Any]) -> Sequence[Any]:
         """Some of a column's values, without NULLs; none where it has nothing else."""
-        query = sa.select(column).select_from(table).where(column.is_not(None)).limit(_SAMPLED)
+        query = (
+            sa.select(column)
+            .select_from(table)
+            .where(column.is_not(None))
+            .limit(_exactly(_SAMPLED))
+        )
         return list(self._connection.execute(query).scalars())
 
     def unknown_zone(self, *zones: str) -> str | None:
@@ -86,8 +100,18 @@ class Catalogue:
 
     def is_key(self, table: TableClause, column: str) -> bool:
         """Whether a column is known to hold each value at most once: it is the primary key."""
-        key: Sequence[str] = []
         with suppress(SQLAlchemyError, NotImplementedError):
+            return [name.casefold() for name in self._key(table)] == [column.casefold()]
+        return False
+
+    def _key(self, table: TableClause) -> Sequence[str]:
+        if self._connection.dialect.name != "duckdb":
             found = sa.inspect(self._connection).get_pk_constraint(table.name, schema=table.schema)
-            key = found["constrained_columns"]
-        return [name.casefold() for name in key] == [column.casefold()]
+            return found["constrained_columns"]
+        # Its inspector asks with parameters.
+        keys = self._connection.execute(sa.text(_DUCKDB_KEYS)).all()
+        place = [(table.schema or "main").casefold(), table.name.casefold()]
+        return next(
+            (columns for *there, columns in keys if [each.casefold() for each in there] == place),
+            [],
+        )
