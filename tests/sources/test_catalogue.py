@@ -32,10 +32,10 @@ TABLES = (
 def test_duckdb_says_what_is_a_key(table: str, column: str, known: bool, tmp_path: Path) -> None:
     import duckdb
 
-    with duckdb.connect(str(tmp_path / "shop.duckdb")) as database:
+    with duckdb.connect(str(tmp_path / "site.duckdb")) as database:
         for statement in TABLES:
             database.execute(statement)
-    with engine_for("shop", f"duckdb:///{tmp_path / 'shop.duckdb'}").connect() as connection:
+    with engine_for("shop", f"duckdb:///{tmp_path / 'site.duckdb'}").connect() as connection:
         catalogue = Catalogue(connection)
         found = catalogue.table(table)
         assert isinstance(found, sa.TableClause)
