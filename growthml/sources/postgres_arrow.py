@@ -138,16 +138,23 @@ class PostgresArrow:
         """A connection that sees what ours does, with the tables that were kept."""
         from adbc_driver_postgresql import dbapi
 
-        access = "READ WRITE" if self.keeps else "READ ONLY"
         snapshot = self._connection.scalar(sa.select(sa.func.pg_export_snapshot()))
         self._arrow = dbapi.connect(self._address(), autocommit=True)
+        try:
+            self._begin(str(snapshot))
+            for table in self._tables:
+                self._make(table)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, snapshot: str) -> None:
+        access = "READ WRITE" if self.keeps else "READ ONLY"
         with closing(self._arrow.cursor()) as cursor:
             cursor.execute(f"BEGIN ISOLATION LEVEL REPEATABLE READ {access}")
             cursor.execute(self._mogrified("SET TRANSACTION SNAPSHOT %s", (snapshot,)))
             cursor.execute(self._text(_told(self._settings)))
             cursor.fetchall()
-        for table in self._tables:
-            self._make(table)
 
     def _errors(self) -> type[Exception]:
         from adbc_driver_manager import Error

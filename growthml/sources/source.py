@@ -167,10 +167,7 @@ class Source:
 
     def keep(self, name: str, query: GenerativeSelect) -> FromClause:
         """A table of the engine that holds a query's rows, computed once; raises FactError."""
-        try:
-            return self._in_time(lambda: self._kept.table(name, query))
-        except Exception as error:
-            raise self._failure(error) from None
+        return self._asked(lambda: self._kept.table(name, query))
 
     def read(self, statement: sa.Select[Any]) -> pd.DataFrame:
         """Run a query and bring its (small) result; raises FactError with the engine's reason.

@@ -202,6 +202,10 @@ def test_what_was_kept_is_made_again_after_a_lost_connection(shop: str) -> None:
         there = channels(source)
         drop_connections(shop)
         assert channels(source) == there
+        drop_connections(shop)
+        ids = source.keep("ids", sa.select(USERS.c.id))
+        assert len(source.read(sa.select(ids.c.id))) == 5
+        assert channels(source) == there
 
 
 @pytest.mark.parametrize(
