@@ -175,9 +175,13 @@ class PostgreSQL(Server):
 
 
 class MariaDB(Server):
-    """MariaDB, where the machine has it."""
+    """MariaDB, where the machine has it.
 
-    def __init__(self) -> None:
+    number: of a server that others may follow or that follows one, at its `port`; 0 for one that
+    stands alone and has none.
+    """
+
+    def __init__(self, number: int = 0) -> None:
         if shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin") is None:
             pytest.skip("MariaDB is missing; apt-get install mariadb-server-core mariadb-client")
         if find_spec("pymysql") is None:
@@ -191,8 +195,12 @@ class MariaDB(Server):
         access = ["--auth-root-authentication-method=normal", "--skip-test-db"]
         self.run("mariadb-install-db", *common, *access)
         self.socket = self.folder / "socket"
+        self.port = free_port() if number else 0
+        linked = ["--bind-address=127.0.0.1", f"--port={self.port}"]
+        linked += [f"--server-id={number}", f"--log-bin={self.folder / 'changes'}"]
         self.start(
-            *("mariadbd", *common, f"--socket={self.socket}", "--skip-networking"),
+            *("mariadbd", *common, f"--socket={self.socket}"),
+            *(linked if number else ["--skip-networking"]),
             *(f"--pid-file={self.folder / 'pid'}", "--innodb-flush-log-at-trx-commit=0"),
         )
         until(self._answers, "MariaDB to start")
@@ -222,6 +230,21 @@ class MariaDB(Server):
             assert self.running, (self.folder / "log").read_text()
             return False
         return True
+
+    def follow(self, primary: MariaDB) -> None:
+        """Repeat from now on what is done on another server."""
+        with primary.connect() as connection, connection.cursor() as cursor:
+            cursor.execute("CREATE USER follower@'127.0.0.1' IDENTIFIED BY 'follower'")
+            cursor.execute("GRANT REPLICATION SLAVE ON *.* TO follower@'127.0.0.1'")
+            cursor.execute("SHOW MASTER STATUS")
+            file, position, *_ = cursor.fetchone()
+        with self.connect() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "CHANGE MASTER TO master_host='127.0.0.1', master_port=%s, master_user='follower',"
+                " master_password='follower', master_log_file=%s, master_log_pos=%s",
+                (primary.port, file, position),
+            )
+            cursor.execute("START SLAVE")
 
     def connect(self, **options: Any) -> Any:
         """A connection that may write."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
+
+log = logging.getLogger(__name__)
 
 _POSTGRESQL = """
 SELECT CASE WHEN NOT pg_is_in_recovery() THEN NULL
@@ -40,4 +43,8 @@ def _of_mysql(connection: Connection) -> float | None:
     found = connection.execute(sa.text("SHOW REPLICA STATUS")).mappings().first()
     status: dict[str, Any] = {str(key): value for key, value in (found or {}).items()}
     lag: float | None = status.get("Seconds_Behind_Source", status.get("Seconds_Behind_Master"))
+    if status and lag is None:
+        log.warning(
+            "a replica is read that does not follow its primary: nobody knows how old its data are"
+        )
     return lag
