@@ -49,7 +49,7 @@ class Reading:
         plain, source = self.relations, self.source
         if not source.keeps:
             return plain
-        return Relations(plain.mapped, plain.cuts, plain.counting, source.keep)
+        return Relations(plain.mapped, plain.cuts, plain.counting, source.keep, source.inlines)
 
 
 class Counts(Mapping[str, "pd.DataFrame"]):

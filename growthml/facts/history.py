@@ -55,7 +55,7 @@ def last_day_of(relations: Relations, cut: Cut) -> date:
 
 def _cut(relations: Relations, change: Callable[[Cut], Cut]) -> Relations:
     cuts = [change(cut) for cut in relations.cuts]
-    return Relations(relations.mapped, cuts, relations.counting, relations.keep)
+    return Relations(relations.mapped, cuts, relations.counting, relations.keep, relations.inline)
 
 
 def _from_the_beginning(cut: Cut) -> Cut:

@@ -39,8 +39,8 @@ class Relations:
     """One source's campaigns as relations; built once, used by every fact.
 
     keep: where the engine holds relations that many facts read; left out, each statement has them
-    as common table expressions. Raises MissingFields when a campaign is filtered by what the schema
-    does not map.
+    as common table expressions. inline: whether what is not kept is written where it is read
+    instead. Raises MissingFields when a campaign is filtered by what the schema does not map.
     """
 
     def __init__(
@@ -49,12 +49,14 @@ class Relations:
         cuts: Sequence[Cut],
         counting: Counting,
         keep: Keep | None = None,
+        inline: bool = False,
     ) -> None:
         check_filters(cuts, mapped)
         self.mapped = mapped
         self.cuts = cuts
         self.counting = counting
         self.keep = keep
+        self.inline = inline
 
     def carrying(self, columns: Sequence[str]) -> Relations:
         """The same relations, users with these columns of their table beside them.
@@ -75,7 +77,7 @@ class Relations:
                 ]
             )
         carrying = replace(self.counting, carried=tuple(columns))
-        return Relations(self.mapped, self.cuts, carrying, self.keep)
+        return Relations(self.mapped, self.cuts, carrying, self.keep, self.inline)
 
     @property
     def carried(self) -> list[str]:
@@ -185,6 +187,8 @@ class Relations:
         """A common table expression that hides no table of the user's; or a table that is kept."""
         if self.keep is not None and name in KEPT:
             return cast(CTE, self.keep(name, query))
+        if self.inline:
+            return cast(CTE, query.subquery(name))
         taken = {table.name.casefold() for table in self.mapped.tables}
         while name in taken:
             name += "_"
@@ -255,13 +259,14 @@ class Relations:
         """Events of a user alike in category, action and order as one row, with further columns."""
         events = self.events
         ordered = "events.order" in self.mapped.fields
-        alike = [events.c[name] for name in ("campaign", "user_id", "category", "action")]
+        alike = [
+            events.c[name] for name in ("campaign", "user_id", "channel", "category", "action")
+        ]
         alike += [events.c.order_id] if ordered else []
-        # What is one and the same for a user is cheaper to pick than to group by.
         return sa.select(
             *alike,
             *([] if ordered else [nothing(sa.String()).label("order_id")]),
-            sa.func.min(events.c.channel).label("channel"),
+            # One and the same for a user.
             sa.func.min(events.c.signed_up_at).label("signed_up_at"),
             whole(sa.func.sum(events.c.n)).label("n"),
             sa.func.sum(self.worth(events)).label("value"),

@@ -165,6 +165,12 @@ class Source:
         """Whether the engine can hold relations while the source is open."""
         return self._fetch.keeps
 
+    @property
+    def inlines(self) -> bool:
+        """Whether what is kept must have no common table expressions: Spark numbers them in each
+        statement, and takes a relation that has some for another one than it keeps."""
+        return self.dialect == "spark"
+
     def keep(self, name: str, query: GenerativeSelect) -> FromClause:
         """A table of the engine that holds a query's rows, computed once; raises FactError."""
         return self._asked(lambda: self._kept.table(name, query))
