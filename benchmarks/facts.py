@@ -60,16 +60,12 @@ def against(
     theirs: Callable[[], Frames],
     *servers: int,
     times: int = 0,
-    warm: bool = False,
 ) -> None:
     """Print what both cost; raises AssertionError where their figures differ.
 
     servers: the processes whose CPU counts too. times: how often each is measured; left out, as
-    often as the size allows. warm: whether each runs once before it is measured.
+    often as the size allows.
     """
-    if warm:
-        ours()
-        theirs()
     pairs = [
         _compared(_cost(ours, *servers), _cost(theirs, *servers))
         for _ in range(times or repeats(size))

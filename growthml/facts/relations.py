@@ -184,7 +184,7 @@ class Relations:
         return self.named(united(parts), name)
 
     def named(self, query: GenerativeSelect, name: str) -> CTE:
-        """A common table expression that hides no table of the user's; or a table that is kept."""
+        """A table that is kept, or a common table expression that hides no table of the user's."""
         if self.keep is not None and name in KEPT:
             return cast(CTE, self.keep(name, query))
         if self.inline:

@@ -50,9 +50,20 @@ def test_every_fact_of_the_market_is_the_storys_on_spark(name: str, tmp_path: Pa
     with open_source(write("spark", tmp_path, market_tables(SHAPES[name]))) as source:
         mapped, problems = source.map(schema_of(SHAPES[name]), stored_zone="UTC", report_zone="UTC")
         assert problems == []
-        relations = Relations(mapped, [ALL], COUNTING, source.keep)
+        relations = Relations(mapped, [ALL], COUNTING, source.keep, source.inlines)
         for fact, expected in story.items():
             assert rows(source.read(FACTS[fact].query(relations))) == in_order(expected), fact
+        for fact in ("totals", "actions", "lifetimes", "repeat_purchases"):
+            assert "InMemoryTableScan" in plan_of(source, FACTS[fact].query(relations)), fact
+
+
+def plan_of(source: Source, statement: sa.Select[Any]) -> str:
+    """How Spark would answer."""
+    text, parameters = source.sql(statement)
+    driver: Any = source._connection.connection.driver_connection
+    client = driver._session.client
+    asked = driver._session.sql(text, args=parameters)
+    return str(client.explain_string(asked._plan.to_proto(client), "simple"))
 
 
 @pytest.mark.parametrize("server", SERVERS)
