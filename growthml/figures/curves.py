@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from math import hypot
 from statistics import fmean
 
@@ -366,7 +366,8 @@ def _label_dot(canvas: Canvas, dot: Dot, plot: _Plot) -> None:
     x, y = plot.place(as_number(dot.x), dot.y)
     lines = house.wrap(dot.label, LABEL_WIDTH, house.VALUE)
     label = labels.Label(lines, colour=text_of(dot.colour))
-    spot = labels.put(canvas, label, labels.around(x, y, label), plot.box)
+    spots = chain(labels.around(x, y, label), labels.inside(plot.box, label))
+    spot = labels.put(canvas, label, spots, plot.box)
     if spot is None:
         return
     box = label.box(spot)

@@ -388,6 +388,36 @@ CHARTS: dict[str, Chart] = {
         half=False,
         height=50.0,
     ),
+    "curves, profit, level": curves(
+        CurvePanel(
+            x_axis="share",
+            y_unit="money",
+            lines=[
+                line(
+                    Series(label=name, colour=colour),
+                    [i / 50 for i in range(51)],
+                    [152_832 * min(1.0, i / 5) for i in range(51)],
+                    end=name,
+                )
+                for name, colour in (("Summer's own model", "new"), ("Spring's model", "baseline"))
+            ],
+            references=[
+                Reference(kind="horizontal", at=0.0, label="mail nobody"),
+                Reference(kind="horizontal", at=152_832, label=""),
+            ],
+            dots=[
+                Dot(
+                    x=0.7,
+                    y=152_832,
+                    label="best: 70 %, $152,832 ($150,736 to $155,220); everybody $152,832",
+                    colour="new",
+                )
+            ],
+            shaded=[(0.1, 1.0, "anything from 10 to 100 % does as well")],
+        ),
+        half=False,
+        height=50.0,
+    ),
     "curves, one point": curves(
         CurvePanel(x_axis="date", y_unit="count", lines=[line(SUMMER, MONTHS[:1], [3])])
     ),

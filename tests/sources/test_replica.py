@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -92,6 +93,7 @@ def do(server: MariaDB, *statements: str) -> None:
 def test_a_replica_of_mariadb_says_how_far_behind_it_is(
     followed: tuple[MariaDB, MariaDB], caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.WARNING, logger="growthml")
     primary, replica = followed
     with opened(primary) as source:
         assert source.behind is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -274,6 +275,7 @@ def test_a_query_over_its_time_ends_on_the_server(url: str) -> None:
 
 
 def test_a_dropped_connection_is_opened_again(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, logger="growthml")
     with opened(url) as source:
         assert count(source) == 5
         drop_connections(url)
