@@ -127,6 +127,8 @@ class PostgresArrow:
 
     def _undo(self) -> None:
         """Back to before the part that failed; where that cannot be, the connection is let go."""
+        if self._arrow is None:
+            return  # a stream that was left is forgotten after its source is closed
         try:
             with closing(self._arrow.cursor()) as cursor:
                 cursor.execute("ROLLBACK TO SAVEPOINT growthml")

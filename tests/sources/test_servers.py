@@ -304,6 +304,13 @@ def test_a_stream_may_be_left_before_its_end(url: str) -> None:
         assert count(source) == 5
 
 
+def test_a_stream_may_be_left_after_its_source_is_closed(shop: str) -> None:
+    with opened(shop) as source:
+        frames = source._fetch.batches(million(shop))
+        assert len(next(frames)) == fetch.BATCH_ROWS
+    frames.close()  # type: ignore[attr-defined]
+
+
 def million(url: str) -> sa.Select[Any]:
     """More rows than a driver and a socket hold, some 80 MB."""
     if url.startswith("postgresql"):
